@@ -1,0 +1,2 @@
+// main.cc - the command line: parse, call, print.
+int main() { return 2; }

@@ -1,0 +1,87 @@
+// usage_record.h - one billable call as its source reported it, normalised.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "costops/domain/error.h"
+#include "costops/domain/identity.h"
+#include "costops/domain/meter.h"
+#include "costops/domain/money.h"
+#include "costops/domain/time.h"
+
+namespace costops {
+
+/// Where a record was read: "logs/july.jsonl", line 17 (from 1; 0: the file as a whole).
+struct SourcePosition {
+  std::string file;
+  std::uint64_t line = 0;
+};
+
+/// What the source says became of the call. Failed and cancelled calls can still be billed, so
+/// they are priced by their quantities; a gateway's cache hit costs nothing.
+enum class CallStatus : std::uint8_t { ok, failed, cancelled, gateway_cache_hit };
+[[nodiscard]] std::string_view to_string(CallStatus status);
+
+/// One billable call. Text fields are empty where the source says nothing: "" is *unassigned* or
+/// *unknown*, never a default.
+struct UsageRecord {
+  RecordId id;
+  /// True where the source writes the same call several times with growing counts (streamed
+  /// session logs): of two records with one id, the one with more output wins.
+  bool grows = false;
+  std::string source_id;  ///< The id as the source wrote it (response id, request id), for people.
+
+  std::optional<Instant> at;  ///< When the call was made; none if the source does not say.
+  std::string provider;       ///< Folded (see fold_provider).
+  std::string model;          ///< As reported.
+  std::string model_version;
+  std::int64_t context_window = 0;  ///< 0: not reported.
+
+  std::string organization;
+  std::string project;
+  std::string user;
+  std::string session;
+  std::vector<std::string> tags;
+  std::string metadata;  ///< JSON object text, or empty.
+
+  std::string service_tier;  ///< Tier *served*: standard, batch, flex, priority, ...; "": standard.
+  std::string region;        ///< Region or inference geography where it changes the price.
+  std::string speed;         ///< "fast" where a provider sells speed.
+  CallStatus status = CallStatus::ok;
+
+  Quantities quantities{};  ///< Disjoint.
+
+  std::optional<std::int64_t> latency_ms;
+  std::optional<std::int64_t> time_to_first_token_ms;
+  /// What the source itself claims the call cost: evidence, never mixed with the computed cost.
+  std::optional<Money> reported_cost;
+
+  std::optional<Instant> ingested_at;
+  std::string source_kind;      ///< "openai-chat", "claude-code", "usage-record", ...
+  std::string source_endpoint;  ///< Endpoint, path or topic, where the source names one.
+  SourcePosition position;
+
+  /// Makes it empty again; keeps the memory of its strings.
+  void clear();
+};
+
+/// How far in the future a timestamp may lie before it is taken as wrong: clocks differ.
+inline constexpr std::chrono::minutes kClockSkewAllowance{5};
+/// Largest quantity of one meter: more is a broken source, not a call (10^15 tokens).
+inline constexpr std::int64_t kQuantityMax = 1'000'000'000'000'000;
+
+enum class OrganizationRule { optional, required };
+
+/// The checks that every record passes, in this order, the first failure being the reason:
+/// overflow (a quantity negative or above kQuantityMax), zero tokens (nothing counted at all),
+/// missing model or provider, missing organization (where required), future timestamp.
+/// The sum identity comes before all of them, in the reader, which alone knows the source's sums.
+/// Fails with invalid_input.
+[[nodiscard]] Result<void> validate(const UsageRecord& record, Instant now,
+                                    OrganizationRule organization);
+
+}  // namespace costops
