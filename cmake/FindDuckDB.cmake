@@ -9,6 +9,6 @@ find_package_handle_standard_args(DuckDB REQUIRED_VARS DuckDB_LIBRARY DuckDB_INC
 if(DuckDB_FOUND AND NOT TARGET DuckDB::DuckDB)
   add_library(DuckDB::DuckDB SHARED IMPORTED)
   set_target_properties(DuckDB::DuckDB PROPERTIES
-    IMPORTED_LOCATION "${DuckDB_LIBRARY}" IMPORTED_NO_SONAME ON
+    IMPORTED_LOCATION "${DuckDB_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${DuckDB_INCLUDE_DIR}")
 endif()
