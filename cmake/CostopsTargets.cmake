@@ -4,6 +4,8 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# The installed program finds the libraries installed beside it, wherever the prefix is moved to.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 
 add_library(costops_build_flags INTERFACE)
 if(COSTOPS_DEVELOPER)
@@ -20,16 +22,24 @@ if(COSTOPS_SANITIZE)
     -fsanitize=${COSTOPS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(costops_build_flags INTERFACE -fsanitize=${COSTOPS_SANITIZE})
 endif()
+if(COSTOPS_FUZZ)
+  target_compile_options(costops_build_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(COSTOPS_COVERAGE)
   target_compile_options(costops_build_flags INTERFACE --coverage -O0)
   target_link_options(costops_build_flags INTERFACE --coverage)
 endif()
 
-# costops_room(NAME SOURCES a.cc ... USES room ... LINKS target ... [TESTS a_test.cc ...])
+# What the sanitizer presets build: every room's test program, and those of rooms that start threads.
+add_custom_target(unit_tests)
+add_custom_target(threaded_tests)
+
+# costops_room(NAME [THREADED] SOURCES a.cc ... USES room ... LINKS target ... [TESTS a_test.cc ...])
 # One library per room, alias costops::NAME, with one test program per room. USES are rooms that its
-# public headers need; LINKS are libraries that only its own sources need.
+# public headers need; LINKS are libraries that only its own sources need. THREADED rooms are also
+# tested under the thread sanitizer.
 function(costops_room room)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_USES;LINKS;TESTS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADED" "" "SOURCES;USES;PRIVATE_USES;LINKS;TESTS;TEST_LINKS" ${ARGN})
   add_library(costops_${room} ${ARG_SOURCES})
   add_library(costops::${room} ALIAS costops_${room})
   set_target_properties(costops_${room} PROPERTIES EXPORT_NAME ${room})
@@ -54,7 +64,13 @@ function(costops_room room)
     target_link_libraries(${room}_test PRIVATE costops_${room} ${ARG_TEST_LINKS} fmt::fmt
       GTest::gmock_main costops_build_flags)
     add_test(NAME ${room} COMMAND ${room}_test)
-    set_tests_properties(${room} PROPERTIES LABELS unit)
+    set(labels unit)
+    add_dependencies(unit_tests ${room}_test)
+    if(ARG_THREADED)
+      list(APPEND labels threads)
+      add_dependencies(threaded_tests ${room}_test)
+    endif()
+    set_tests_properties(${room} PROPERTIES LABELS "${labels}")
   endif()
 endfunction()
 
@@ -67,6 +83,50 @@ function(costops_umbrella)
   endforeach()
 endfunction()
 
+# Installs the program, the rooms with their headers, and the package `costops`: another project says
+# find_package(costops) and links costops::costops, or one room, costops::pricing.
 function(costops_install)
-  # Filled in with the package test.
+  get_property(rooms GLOBAL PROPERTY COSTOPS_ROOMS)
+  set(targets costops)
+  foreach(room IN LISTS rooms)
+    list(APPEND targets costops_${room})
+  endforeach()
+  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/costops)
+  install(TARGETS cost-ops)
+  install(TARGETS ${targets} EXPORT costops-targets)
+  install(EXPORT costops-targets NAMESPACE costops:: DESTINATION ${package_dir})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/costops DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE
+    DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  costops_install_duckdb()
+  # What a user of the static libraries must find again: all that was found here, but what only tests,
+  # benchmarks and the program need.
+  get_property(COSTOPS_PACKAGES GLOBAL PROPERTY PACKAGES_FOUND)
+  list(REMOVE_ITEM COSTOPS_PACKAGES GTest benchmark CLI11)
+  if(COSTOPS_BUNDLED_DUCKDB)
+    list(REMOVE_ITEM COSTOPS_PACKAGES DuckDB)
+  endif()
+  include(CMakePackageConfigHelpers)
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/costops-config.cmake.in
+    ${CMAKE_BINARY_DIR}/costops-config.cmake INSTALL_DESTINATION ${package_dir}
+    PATH_VARS CMAKE_INSTALL_LIBDIR)
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/costops-config-version.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/costops-config.cmake
+    ${CMAKE_BINARY_DIR}/costops-config-version.cmake DESTINATION ${package_dir})
+  file(GLOB modules ${PROJECT_SOURCE_DIR}/cmake/Find*.cmake ${PROJECT_SOURCE_DIR}/cmake/Found*.cmake)
+  install(FILES ${modules} DESTINATION ${package_dir})
+endfunction()
+
+# DuckDB's library as fetched by scripts/bootstrap.sh is installed beside ours, so that the program runs
+# where nobody has DuckDB. The system's own stays where it is.
+function(costops_install_duckdb)
+  set(bundled OFF)
+  if(DuckDB_LIBRARY MATCHES "^${PROJECT_SOURCE_DIR}/")
+    set(bundled ON)
+    install(FILES ${DuckDB_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(FILES "${PROJECT_SOURCE_DIR}/.cache/duckdb/LICENSE" DESTINATION ${CMAKE_INSTALL_DOCDIR}
+      RENAME LICENSE.duckdb OPTIONAL)
+  endif()
+  set(COSTOPS_BUNDLED_DUCKDB ${bundled} PARENT_SCOPE)
 endfunction()
