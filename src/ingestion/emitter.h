@@ -11,7 +11,8 @@
 
 namespace costops::ingestion {
 
-/// One per input. A reader fills record() and counts(), then calls emit(); both are empty again after.
+/// One per input. A reader fills record() and counts(), then calls emit(); both are empty again
+/// after.
 class Emitter {
  public:
   Emitter(const ReadOptions& options, RecordSink& sink, std::string file);
@@ -19,10 +20,10 @@ class Emitter {
   [[nodiscard]] UsageRecord& record() { return record_; }
   [[nodiscard]] UsageCounts& counts() { return counts_; }
 
-  /// Finishes the record: makes the counts disjoint into its quantities, folds the provider, applies
-  /// the options' defaults, gives an id from the content (`excerpt`) and its occurrence in this
-  /// input where the reader set none, validates, and hands it on. Any failure is a rejection at
-  /// `line` with that reason and `excerpt`.
+  /// Finishes the record: makes the counts disjoint into its quantities, folds the provider,
+  /// applies the options' defaults, gives an id from the content (`excerpt`) and its occurrence in
+  /// this input where the reader set none, validates, and hands it on. Any failure is a rejection
+  /// at `line` with that reason and `excerpt`.
   void emit(std::uint64_t line, std::string_view excerpt,
             OrganizationRule organization = OrganizationRule::optional);
   /// A piece of input that is no record. Also empties record() and counts().

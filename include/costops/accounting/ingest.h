@@ -16,7 +16,7 @@ namespace costops::accounting {
 
 struct IngestOptions {
   ingestion::ReadOptions read;
-  Instant default_at{};   ///< For records without a time.
+  Instant default_at{};  ///< For records without a time.
   enum class Mode : std::uint8_t { write, dry_run } mode = Mode::write;
   enum class Journal : std::uint8_t { use, ignore } journal = Journal::use;
   const std::atomic<bool>* cancel = nullptr;  ///< Set from a signal: stop at the next commit.
@@ -31,10 +31,10 @@ struct IngestReport {
   std::uint64_t duplicates = 0;
   std::uint64_t superseded = 0;
   std::uint64_t conflicts = 0;
-  std::uint64_t unpriced = 0;       ///< Of those added or superseding.
+  std::uint64_t unpriced = 0;  ///< Of those added or superseding.
   std::uint64_t quarantined = 0;
-  CurrencyTotals cost;              ///< Of those added, and of what superseding added.
-  std::vector<ingestion::Rejection> first_rejections;       ///< At most ten.
+  CurrencyTotals cost;  ///< Of those added, and of what superseding added.
+  std::vector<ingestion::Rejection> first_rejections;                   ///< At most ten.
   std::vector<std::pair<std::string, std::uint64_t>> unpriced_reasons;  ///< Most frequent first.
   bool cancelled = false;
 };
@@ -60,7 +60,7 @@ class PriceVisitor {
   virtual void rejected(const ingestion::Rejection& rejection) = 0;
 };
 [[nodiscard]] Result<void> price_files(const std::vector<std::string>& files,
-                                       const IngestOptions& options,
-                                       const pricing::PriceBook& book, PriceVisitor& visitor);
+                                       const IngestOptions& options, const pricing::PriceBook& book,
+                                       PriceVisitor& visitor);
 
 }  // namespace costops::accounting

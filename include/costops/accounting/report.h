@@ -44,10 +44,11 @@ struct Report {
 /// Rows ordered by keys (by cost, descending, where `top` is given).
 [[nodiscard]] Result<Report> report(const storage::Ledger& ledger, const ReportRequest& request);
 
-/// Everything about one record's cost: each multiplication, its price, that price's source and dates.
+/// Everything about one record's cost: each multiplication, its price, that price's source and
+/// dates.
 struct Explanation {
   storage::StoredRecord record;
-  CostRecord cost;         ///< Recomputed from the price used; its sums equal the ledger's.
+  CostRecord cost;  ///< Recomputed from the price used; its sums equal the ledger's.
   std::optional<pricing::Price> price;
 };
 /// Fails like Ledger::find; with conflict if the recomputed cost is not the stored one.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <compare>
-#include <initializer_list>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 

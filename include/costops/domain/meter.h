@@ -1,7 +1,8 @@
 // meter.h - what is counted: the disjoint meters of a usage record, and the units they come from.
 //
-// Sources report *units* that contain each other (input_tokens contains cache_read_tokens). A record
-// holds *meters*: no token is in two of them. UsageCounts takes the first and gives the second.
+// Sources report *units* that contain each other (input_tokens contains cache_read_tokens). A
+// record holds *meters*: no token is in two of them. UsageCounts takes the first and gives the
+// second.
 #pragma once
 
 #include <array>
@@ -36,7 +37,16 @@ enum class Unit : std::uint8_t {
 };
 
 enum class Family : std::uint8_t {
-  tokens, characters, messages, durations, pixels, document_pages, rerank, tool_calls, requests, images
+  tokens,
+  characters,
+  messages,
+  durations,
+  pixels,
+  document_pages,
+  rerank,
+  tool_calls,
+  requests,
+  images
 };
 enum class Direction : std::uint8_t { none, input, output };
 enum class Modality : std::uint8_t { none, text, audio, image, video };

@@ -58,9 +58,9 @@ class Amount {
   Int128 pico_ = 0;
 };
 
-/// Reads a decimal number, with optional sign, fraction and exponent ("0.15", "-3", "1.5e-07"), exactly.
-/// Fails with invalid_input if the text is no decimal number, needs more than 12 decimal places
-/// (trailing zeros aside), or is beyond +-10^15 units.
+/// Reads a decimal number, with optional sign, fraction and exponent ("0.15", "-3", "1.5e-07"),
+/// exactly. Fails with invalid_input if the text is no decimal number, needs more than 12 decimal
+/// places (trailing zeros aside), or is beyond +-10^15 units.
 [[nodiscard]] Result<Amount> parse_amount(std::string_view text);
 
 /// Shortest exact decimal text: no exponent, no trailing zeros, "-" only before a non-zero amount.

@@ -34,8 +34,19 @@ class Dictionary {
 
 /// The text dimensions of a record, each with a dictionary of its own.
 enum class Dimension : std::uint8_t {
-  provider, model, model_version, organization, project, user, session, service_tier, region,
-  speed, source_kind, source_endpoint, file,
+  provider,
+  model,
+  model_version,
+  organization,
+  project,
+  user,
+  session,
+  service_tier,
+  region,
+  speed,
+  source_kind,
+  source_endpoint,
+  file,
   tags,  ///< The whole list as one JSON array text, "" if empty.
 };
 inline constexpr std::size_t kDimensionCount = 14;

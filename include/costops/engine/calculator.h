@@ -24,8 +24,8 @@ class CostCalculator {
   /// Fails with invalid_input if a charge does not fit a ledger entry (about 9.2 million units).
   [[nodiscard]] static Result<CostRecord> calculate(const UsageRecord& usage,
                                                     const pricing::Price& price);
-  /// The price in force in `book` at the record's time, then as above. A record that no price fits is
-  /// unpriced, with the look-up's reason. Requires usage.at.
+  /// The price in force in `book` at the record's time, then as above. A record that no price fits
+  /// is unpriced, with the look-up's reason. Requires usage.at.
   [[nodiscard]] static Result<CostRecord> calculate(const UsageRecord& usage,
                                                     const pricing::PriceBook& book);
 };

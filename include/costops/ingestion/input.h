@@ -57,10 +57,11 @@ class Input {
   std::unique_ptr<State> state_;
 };
 
-/// The files that some paths name, sorted: a file is itself, a folder all files below it that look like
-/// logs (.json .jsonl .ndjson .csv .log .txt, with .gz or .zst; hidden files left out), a glob
+/// The files that some paths name, sorted: a file is itself, a folder all files below it that look
+/// like logs (.json .jsonl .ndjson .csv .log .txt, with .gz or .zst; hidden files left out), a glob
 /// its matches, "-" standard input. Symbolic links to folders are not followed.
-/// Fails with not_found, naming the path, if a path or glob matches nothing, or a folder holds no logs.
+/// Fails with not_found, naming the path, if a path or glob matches nothing, or a folder holds no
+/// logs.
 [[nodiscard]] Result<std::vector<std::string>> expand_paths(const std::vector<std::string>& paths);
 
 /// The session folders of coding agents that exist on this machine for `home` (Claude Code:

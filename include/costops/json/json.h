@@ -52,9 +52,9 @@ class Value {
 
   /// Elements of an array, or members of an object in order of appearance.
   [[nodiscard]] Value first() const;
-  [[nodiscard]] Value next() const;          ///< Sibling; missing after the last.
+  [[nodiscard]] Value next() const;             ///< Sibling; missing after the last.
   [[nodiscard]] std::string_view name() const;  ///< Name of an object's member, unescaped.
-  [[nodiscard]] std::size_t size() const;    ///< Elements or members; 0 for the rest.
+  [[nodiscard]] std::size_t size() const;       ///< Elements or members; 0 for the rest.
 
  private:
   friend class Document;

@@ -48,7 +48,7 @@ struct Disagreement {
   const Price* used;
   const Price* other;
   Meter meter;
-  std::string used_rate;   ///< "" if that source has no rate for the meter.
+  std::string used_rate;  ///< "" if that source has no rate for the meter.
   std::string other_rate;
 };
 /// Every disagreement between sources in the book, ordered by provider, model, meter.

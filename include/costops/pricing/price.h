@@ -1,8 +1,8 @@
 // price.h - what one model costs under which conditions, as data.
 //
-// A Price is one row of the price book: rates per meter, valid for one provider's model in a half-open
-// range of usage times and under any combination of conditions. Nothing here multiplies money; the
-// engine room does.
+// A Price is one row of the price book: rates per meter, valid for one provider's model in a
+// half-open range of usage times and under any combination of conditions. Nothing here multiplies
+// money; the engine room does.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,8 @@ struct ModelMatch {
   friend bool operator==(const ModelMatch&, const ModelMatch&) = default;
 };
 
-/// A daily window of wall clock time on some weekdays in a zone, half-open; a window whose end is not
-/// after its start runs over midnight and belongs to the day on which it starts.
+/// A daily window of wall clock time on some weekdays in a zone, half-open; a window whose end is
+/// not after its start runs over midnight and belongs to the day on which it starts.
 struct TimeWindow {
   std::chrono::seconds from{0};  ///< Since local midnight.
   std::chrono::seconds to{86400};
@@ -43,9 +43,9 @@ struct TimeWindow {
 /// is the standard tier.
 struct Conditions {
   TimeRange effective;
-  std::string service_tier;  ///< "" (standard), "batch", "flex", "priority", ...
-  std::string region;        ///< Only usage in this region or geography.
-  std::string speed;         ///< Only usage at this speed ("fast").
+  std::string service_tier;         ///< "" (standard), "batch", "flex", "priority", ...
+  std::string region;               ///< Only usage in this region or geography.
+  std::string speed;                ///< Only usage at this speed ("fast").
   std::vector<TimeWindow> windows;  ///< In any of them; empty: always.
   friend bool operator==(const Conditions&, const Conditions&) = default;
 };
@@ -140,7 +140,8 @@ struct Price {
 [[nodiscard]] Result<Price> per_request_price(std::string_view per_request,
                                               std::int64_t included_tokens,
                                               std::string_view overage_per_million);
-/// One band of the classic tiered structure: [from, to) tokens of the meter, `to` absent in the last.
+/// One band of the classic tiered structure: [from, to) tokens of the meter, `to` absent in the
+/// last.
 struct Band {
   std::int64_t from = 0;
   std::optional<std::int64_t> to;

@@ -71,20 +71,19 @@ class PriceBookBuilder {
 
 class PriceBook {
  public:
-  /// Fails with invalid_input if a regular expression is not valid, with conflict if two prices of one
-  /// source and model could both apply to the same usage with the same rank.
+  /// Fails with invalid_input if a regular expression is not valid, with conflict if two prices of
+  /// one source and model could both apply to the same usage with the same rank.
   [[nodiscard]] static Result<PriceBook> build(PriceBookBuilder parts);
   PriceBook(PriceBook&&) noexcept;
   PriceBook& operator=(PriceBook&&) noexcept;
   ~PriceBook();
 
-  /// The price in force; it lives as long as the book. Rank, highest first: source (contract, custom,
-  /// then the order in which sources were added), then the number of conditions that it states
-  /// (tier, region, speed, window), then the later effective start.
-  /// A tier other than standard that has no price of its own is not_found: a batch call is never
-  /// charged at the standard price silently.
-  /// Fails with not_found: unknown provider, unknown model (suggesting the closest id), or no price
-  /// of that model in force under these conditions, and which there are.
+  /// The price in force; it lives as long as the book. Rank, highest first: source (contract,
+  /// custom, then the order in which sources were added), then the number of conditions that it
+  /// states (tier, region, speed, window), then the later effective start. A tier other than
+  /// standard that has no price of its own is not_found: a batch call is never charged at the
+  /// standard price silently. Fails with not_found: unknown provider, unknown model (suggesting the
+  /// closest id), or no price of that model in force under these conditions, and which there are.
   [[nodiscard]] Result<const Price*> find(const PriceQuery& query) const;
 
   /// Resolve once per distinct (provider, model, tier, region, speed), then ask per time: what

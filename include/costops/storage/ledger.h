@@ -1,7 +1,8 @@
 // ledger.h - the append-only store of records, charges and adjustments.
 //
 // A backend stores and sums; it never prices and never rounds. Nothing is ever changed in place: a
-// correction is an adjustment, so that the same question asked as of an old time gives the old answer.
+// correction is an adjustment, so that the same question asked as of an old time gives the old
+// answer.
 #pragma once
 
 #include <array>
@@ -38,9 +39,9 @@ struct Quarantined {
 
 /// How far a source has been read: lets a re-run skip what is complete and read on what grew.
 struct JournalEntry {
-  std::string source;             ///< Path as given, made absolute; "-" is never journaled.
-  std::uint64_t size = 0;         ///< File size when it was read.
-  RecordId fingerprint;           ///< Of the content read.
+  std::string source;      ///< Path as given, made absolute; "-" is never journaled.
+  std::uint64_t size = 0;  ///< File size when it was read.
+  RecordId fingerprint;    ///< Of the content read.
   std::uint64_t records = 0;
   Instant recorded_at{};
 };
@@ -142,10 +143,10 @@ class Ledger {
   [[nodiscard]] virtual std::string url() const = 0;
 };
 
-/// Opens a ledger by URL ("duckdb:PATH", "duckdb::memory:"); creates it, and its folder, when absent
-/// unless `mode` forbids it. Runs migrations forward, with a backup beside the file.
-/// Fails with unsupported (unknown scheme; ledger of a newer version), conflict (another process
-/// holds it, naming it where known), io_error, not_found (absent and not to be created).
+/// Opens a ledger by URL ("duckdb:PATH", "duckdb::memory:"); creates it, and its folder, when
+/// absent unless `mode` forbids it. Runs migrations forward, with a backup beside the file. Fails
+/// with unsupported (unknown scheme; ledger of a newer version), conflict (another process holds
+/// it, naming it where known), io_error, not_found (absent and not to be created).
 enum class OpenMode : std::uint8_t { create, existing, read_only };
 [[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode);
 

@@ -13,7 +13,8 @@
 
 namespace costops::storage {
 
-/// Keeps records whose dimension has one of the values ("" is unassigned); `exclude` turns it around.
+/// Keeps records whose dimension has one of the values ("" is unassigned); `exclude` turns it
+/// around.
 struct Filter {
   enum class Kind : std::uint8_t { include, exclude };
   Dimension dimension = Dimension::model;
@@ -28,16 +29,16 @@ struct LocalSteps {
     Instant from;
     std::int64_t offset_us = 0;
   };
-  std::int64_t step_us = 0;      ///< An hour or a day.
-  std::vector<Offset> offsets;   ///< Ascending; the first covers everything before the second.
+  std::int64_t step_us = 0;     ///< An hour or a day.
+  std::vector<Offset> offsets;  ///< Ascending; the first covers everything before the second.
 };
 
 struct Query {
   TimeRange range;
-  std::vector<Dimension> group_by;    ///< Dimension::tags: once under each tag of the record.
-  std::optional<LocalSteps> steps;    ///< Also group by the start of the local hour or day.
-  std::vector<Filter> filters;        ///< All must hold.
-  std::optional<Instant> as_of;       ///< Only what the ledger knew then.
+  std::vector<Dimension> group_by;  ///< Dimension::tags: once under each tag of the record.
+  std::optional<LocalSteps> steps;  ///< Also group by the start of the local hour or day.
+  std::vector<Filter> filters;      ///< All must hold.
+  std::optional<Instant> as_of;     ///< Only what the ledger knew then.
 };
 
 /// One group in one currency. Rows come ordered by keys, then step, then currency.
