@@ -32,7 +32,7 @@ struct IngestReport {
   std::uint64_t superseded = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t unpriced = 0;  ///< Of those added or superseding.
-  std::uint64_t quarantined = 0;
+  std::uint64_t quarantined = 0;    ///< Rejected input, doubtful records and conflicts.
   CurrencyTotals cost;  ///< Of those added, and of what superseding added.
   std::vector<ingestion::Rejection> first_rejections;                   ///< At most ten.
   std::vector<std::pair<std::string, std::uint64_t>> unpriced_reasons;  ///< Most frequent first.
@@ -44,15 +44,29 @@ struct IngestProgress {
   std::uint64_t bytes = 0, bytes_total = 0, records = 0;
 };
 
-/// Ingests files in order. What was committed stays if a later file fails.
-/// Fails if no file could be read at all, or the ledger refuses.
-[[nodiscard]] Result<IngestReport> ingest(
-    const std::vector<std::string>& files, const IngestOptions& options,
-    const pricing::PriceBook& book, storage::Ledger& ledger,
-    const std::function<void(const IngestProgress&)>& progress);
+using ProgressVisitor = std::function<void(const IngestProgress&)>;
 
-/// The same records priced without a ledger, one by one in input order; of records with one id,
-/// only the largest is visited where the source grows them. Rejections come in their place.
+/// Ingests files in order. What was committed stays if a later file fails. A file that the journal
+/// knows, unchanged, is skipped without parsing; one that cannot be read is a rejection.
+/// Memory does not grow with the input; commits come every storage::kRowsPerBatch records.
+/// Fails if no file could be read at all (the code and message of the first), or the ledger refuses.
+[[nodiscard]] Result<IngestReport> ingest(const std::vector<std::string>& files,
+                                          const IngestOptions& options,
+                                          const pricing::PriceBook& book,
+                                          storage::Ledger& ledger,
+                                          const ProgressVisitor& progress);
+
+/// Reads the excerpts of open quarantine entries again, one by one, and marks those that now give
+/// records and nothing wrong as resolved. The report counts entries as files.
+[[nodiscard]] Result<IngestReport> retry_quarantined(const IngestOptions& options,
+                                                     const pricing::PriceBook& book,
+                                                     storage::Ledger& ledger);
+
+/// The same records priced without a ledger, one by one in input order, duplicates included; of
+/// growing records with one id, only the largest is visited, where the first one stood. Rejections
+/// come in their place. Memory does not grow with the input until a growing record appears; from
+/// there on records wait until everything is read.
+/// Fails if no file could be read at all.
 class PriceVisitor {
  public:
   virtual ~PriceVisitor() = default;

@@ -19,7 +19,9 @@ struct ReportRequest {
   TimeZone zone;
   std::vector<storage::Filter> filters;
   std::optional<Instant> as_of;
-  std::size_t top = 0;  ///< The n most expensive groups, the rest summed as "(other)"; 0: all.
+  /// The n most expensive groups (in each currency, over all periods), the rest summed as
+  /// "(other)"; 0: all.
+  std::size_t top = 0;
 };
 
 /// One group: keys in the order of group_by, then the period's label if there is a grain.

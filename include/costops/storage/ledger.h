@@ -46,9 +46,11 @@ struct JournalEntry {
   Instant recorded_at{};
 };
 
-/// Rows to append in one transaction. Columns have usage->size() rows.
+/// Rows to append in one transaction. Columns have usage->size() rows. A ledger stores full batches
+/// of kRowsPerBatch best.
 struct LedgerBatch {
   const UsageBatch* usage = nullptr;
+  Instant default_at{};  ///< Time of the rows that have none; the ledger keeps that they had none.
   std::span<const PricingStatus> status;
   std::span<const std::uint32_t> price;  ///< Index into `prices`; UINT32_MAX: none.
   std::array<std::span<const std::int64_t>, kCostClassCount> pico;
@@ -61,13 +63,32 @@ struct LedgerBatch {
   Instant recorded_at{};
 };
 
+/// What became of one row. Content is: time (where the source gave one), provider, model, quantities.
+enum class RowOutcome : std::uint8_t {
+  added,
+  duplicate,    ///< Same identity and content, or an earlier state of a growing record.
+  superseded,   ///< Same identity, grown (more output, else more in total): the larger one counts.
+  conflict,     ///< Same identity, other content, and not of a growing source: quarantined.
+  quarantined,  ///< Its status says so: kept out of the records.
+};
+
 /// What became of an appended batch.
 struct AppendCounts {
   std::uint64_t added = 0;
-  std::uint64_t duplicates = 0;  ///< Same identity, same content: nothing to do.
-  std::uint64_t superseded = 0;  ///< Same identity, grown: an adjustment.
-  std::uint64_t conflicts = 0;   ///< Same identity, other content: kept out and quarantined.
-  std::uint64_t quarantined = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t conflicts = 0;
+  std::uint64_t quarantined = 0;     ///< Entries given, doubtful rows and conflicts.
+  std::vector<RowOutcome> outcomes;  ///< One per row.
+  CurrencyTotals cost;  ///< What the ledger's costs grew by: of rows added, and of growth.
+};
+
+/// What a ledger holds under an id: enough to tell apart a repetition, growth and a conflict.
+struct KnownRecord {
+  RecordId id;
+  std::uint64_t content = 0;  ///< Fingerprint of the content: see RowOutcome.
+  std::int64_t output = 0;    ///< Output tokens of every kind.
+  std::int64_t total = 0;     ///< All quantities together.
 };
 
 /// A correction of one record's costs: what it should cost now. The ledger writes the difference.
@@ -76,8 +97,8 @@ struct Repricing {
   PricingStatus status = PricingStatus::unpriced;
   Currency currency;
   ClassCosts costs;
-  std::string price_id;
-  std::string reason;  ///< Why it is unpriced, or "".
+  std::uint32_t price = UINT32_MAX;  ///< Index into the prices given; UINT32_MAX: none.
+  std::string reason;                ///< Why it is unpriced, or "".
 };
 
 /// One line of a record's history.
@@ -90,13 +111,18 @@ struct HistoryLine {
   Quantities quantities{};  ///< After this line.
   ClassCosts costs;         ///< After this line.
   std::string price_id;
+  std::int32_t price = 0;   ///< Number of that price in this ledger; 0: none.
 };
 
 struct StoredRecord {
-  UsageRecord usage;  ///< With the quantities after the last line.
+  UsageRecord usage;  ///< With the quantities after the last line; usage.at as the source gave it.
+  Instant at{};       ///< The time it counts at.
   std::vector<HistoryLine> history;
 };
 
+inline constexpr std::size_t kRowsPerBatch = 122'880;
+
+/// Any const call from any thread at any time; one thread at a time changes it.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -108,6 +134,10 @@ class Ledger {
 
   /// Sums, grouped; see Query. Fails with io_error.
   [[nodiscard]] virtual Result<std::vector<QueryRow>> query(const Query& query) const = 0;
+
+  /// What it holds of these ids, in any order; ids that it does not know are left out.
+  [[nodiscard]] virtual Result<std::vector<KnownRecord>> known(
+      std::span<const RecordId> ids) const = 0;
 
   /// One record by its id, or by a prefix of the id's text, or by the source's own id.
   /// Fails with not_found, with conflict if several match (naming the first ones).
@@ -123,8 +153,9 @@ class Ledger {
                                                       std::span<const PriceUsed> prices,
                                                       Instant recorded_at) = 0;
 
-  /// The definition of a price that produced charges. Fails with not_found.
-  [[nodiscard]] virtual Result<PriceUsed> price_used(std::string_view price_id) const = 0;
+  /// A price that produced charges, by its number in this ledger (two prices of one id but
+  /// different definitions have two numbers). Fails with not_found.
+  [[nodiscard]] virtual Result<PriceUsed> price_used(std::int32_t number) const = 0;
 
   /// Open quarantine entries, oldest first.
   [[nodiscard]] virtual Result<std::vector<Quarantined>> quarantine(std::size_t limit) const = 0;
@@ -141,6 +172,20 @@ class Ledger {
 
   /// "duckdb:/home/u/.local/share/cost-ops/ledger.duckdb".
   [[nodiscard]] virtual std::string url() const = 0;
+};
+
+/// What append() would answer, without writing: remembers what it was given, so that later batches
+/// are compared with earlier ones. About 60 bytes of memory per record.
+class AppendRehearsal {
+ public:
+  /// `ledger` must outlive it; null: an empty one.
+  explicit AppendRehearsal(const Ledger* ledger);
+  ~AppendRehearsal();
+  [[nodiscard]] Result<AppendCounts> append(const LedgerBatch& batch);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Opens a ledger by URL ("duckdb:PATH", "duckdb::memory:"); creates it, and its folder, when

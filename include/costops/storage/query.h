@@ -24,6 +24,7 @@ struct Filter {
 
 /// Local time as steps: between instants, the zone's offset is constant. Lets every backend find
 /// a record's hour or day by integer arithmetic, with no time zone data of its own.
+/// A step that a change of the offset cuts is two steps, the second starting at the change.
 struct LocalSteps {
   struct Offset {
     Instant from;
@@ -41,7 +42,8 @@ struct Query {
   std::optional<Instant> as_of;     ///< Only what the ledger knew then.
 };
 
-/// One group in one currency. Rows come ordered by keys, then step, then currency.
+/// One group in one currency. Rows come ordered by keys, then step, then currency. A query fails
+/// with unsupported where a sum of quantities leaves 64 bits, never silently.
 struct QueryRow {
   std::vector<std::string> keys;
   Instant step_start{};
