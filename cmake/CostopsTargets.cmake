@@ -30,21 +30,24 @@ if(COSTOPS_COVERAGE)
   target_link_options(costops_build_flags INTERFACE --coverage)
 endif()
 
-# What the sanitizer presets build: every room's test program, and those of rooms that start threads.
+# What the sanitizer presets build: every room's test program, and those of rooms that start
+# threads.
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
 
-# costops_room(NAME [THREADED] SOURCES a.cc ... USES room ... LINKS target ... [TESTS a_test.cc ...])
-# One library per room, alias costops::NAME, with one test program per room. USES are rooms that its
-# public headers need; LINKS are libraries that only its own sources need. THREADED rooms are also
-# tested under the thread sanitizer.
+# costops_room(NAME [THREADED] SOURCES a.cc ... USES room ... LINKS target ... [TESTS a_test.cc
+# ...]) One library per room, alias costops::NAME, with one test program per room. USES are rooms
+# that its public headers need; LINKS are libraries that only its own sources need. THREADED rooms
+# are also tested under the thread sanitizer.
 function(costops_room room)
-  cmake_parse_arguments(ARG "THREADED" "" "SOURCES;USES;PRIVATE_USES;LINKS;TESTS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADED" ""
+    "SOURCES;USES;PRIVATE_USES;LINKS;TESTS;TEST_LINKS" ${ARGN})
   add_library(costops_${room} ${ARG_SOURCES})
   add_library(costops::${room} ALIAS costops_${room})
   set_target_properties(costops_${room} PROPERTIES EXPORT_NAME ${room})
   target_include_directories(costops_${room}
-    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_features(costops_${room} PUBLIC cxx_std_20)
   target_link_libraries(costops_${room} PUBLIC tl::expected PRIVATE fmt::fmt ${ARG_LINKS}
@@ -83,8 +86,8 @@ function(costops_umbrella)
   endforeach()
 endfunction()
 
-# Installs the program, the rooms with their headers, and the package `costops`: another project says
-# find_package(costops) and links costops::costops, or one room, costops::pricing.
+# Installs the program, the rooms with their headers, and the package `costops`: another project
+# says find_package(costops) and links costops::costops, or one room, costops::pricing.
 function(costops_install)
   get_property(rooms GLOBAL PROPERTY COSTOPS_ROOMS)
   set(targets costops)
@@ -99,10 +102,10 @@ function(costops_install)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
   costops_install_duckdb()
-  # What a user of the static libraries must find again: all that was found here, but what only tests,
-  # benchmarks and the program need.
+  # What a user of the static libraries must find again: all that was found here, but what only
+  # tests, benchmarks and the program need.
   get_property(COSTOPS_PACKAGES GLOBAL PROPERTY PACKAGES_FOUND)
-  list(REMOVE_ITEM COSTOPS_PACKAGES GTest benchmark CLI11)
+  list(REMOVE_ITEM COSTOPS_PACKAGES GTest benchmark CLI11 Python3)
   if(COSTOPS_BUNDLED_DUCKDB)
     list(REMOVE_ITEM COSTOPS_PACKAGES DuckDB)
   endif()
@@ -114,12 +117,13 @@ function(costops_install)
     COMPATIBILITY SameMinorVersion)
   install(FILES ${CMAKE_BINARY_DIR}/costops-config.cmake
     ${CMAKE_BINARY_DIR}/costops-config-version.cmake DESTINATION ${package_dir})
-  file(GLOB modules ${PROJECT_SOURCE_DIR}/cmake/Find*.cmake ${PROJECT_SOURCE_DIR}/cmake/Found*.cmake)
+  file(GLOB modules ${PROJECT_SOURCE_DIR}/cmake/Found*.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/Find*.cmake)
   install(FILES ${modules} DESTINATION ${package_dir})
 endfunction()
 
-# DuckDB's library as fetched by scripts/bootstrap.sh is installed beside ours, so that the program runs
-# where nobody has DuckDB. The system's own stays where it is.
+# DuckDB's library as fetched by scripts/bootstrap.sh is installed beside ours, so that the program
+# runs where nobody has DuckDB. The system's own stays where it is.
 function(costops_install_duckdb)
   set(bundled OFF)
   if(DuckDB_LIBRARY MATCHES "^${PROJECT_SOURCE_DIR}/")

@@ -1,5 +1,5 @@
-# Finds DuckDB's library and C header: what scripts/bootstrap.sh put into .cache/duckdb, or the system's.
-# Defines DuckDB::DuckDB.
+# Finds DuckDB's library and C header: what scripts/bootstrap.sh put into .cache/duckdb, or the
+# system's. Defines DuckDB::DuckDB.
 set(_costops_duckdb "${PROJECT_SOURCE_DIR}/.cache/duckdb")
 find_path(DuckDB_INCLUDE_DIR duckdb.h HINTS "${_costops_duckdb}")
 find_library(DuckDB_LIBRARY NAMES duckdb HINTS "${_costops_duckdb}")

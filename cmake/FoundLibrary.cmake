@@ -1,5 +1,5 @@
-# costops_found_library(PACKAGE TARGET HEADER LIBRARY): for libraries whose Debian package carries no
-# CMake configuration. Finds one header and one library, and defines the imported TARGET.
+# costops_found_library(PACKAGE TARGET HEADER LIBRARY): for libraries whose Debian package carries
+# no CMake configuration. Finds one header and one library, and defines the imported TARGET.
 include(FindPackageHandleStandardArgs)
 macro(costops_found_library package target header library)
   find_path(${package}_INCLUDE_DIR ${header})

@@ -12,9 +12,9 @@ libexpected-dev libhowardhinnant-date-dev libre2-dev libxxhash-dev"
 developer="libgtest-dev libgmock-dev libbenchmark-dev python3 ccache git
 clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
 
-# DuckDB has no Debian package. Its makers publish the library with their Node.js bindings, and the C
-# header with the sources in the older package; both are pinned by version and SHA-256. The C API is
-# stable: a program compiled with an older header runs with a newer library.
+# DuckDB has no Debian package. Its makers publish the library with their Node.js bindings, and the
+# C header with the sources in the older package; both are pinned by version and SHA-256. The C API
+# is stable: a program compiled with an older header runs with a newer library.
 duckdb_library="@duckdb/node-bindings-linux-x64@1.5.6-r.1"
 duckdb_library_sha256=1b9f82478539bb9a1d1df44bd103121a12ae52142c07158dc52b97d2ec1d69ff
 duckdb_header="duckdb@1.4.4"
@@ -102,7 +102,7 @@ fetch() { # PACKAGE SHA256 FOLDER -> FOLDER/package.tgz, verified
 need_duckdb() {
   if duckdb_is_here || system_has_duckdb; then return; fi
   [ "$(uname -sm)" = "Linux x86_64" ] || stop "no pinned DuckDB for $(uname -sm)." \
-    "Put libduckdb.so and duckdb.h (1.4 or newer) into .cache/duckdb, or install DuckDB system-wide."
+    "Put libduckdb.so and duckdb.h (1.4 or newer) into .cache/duckdb, or DuckDB into the system."
   command -v npm >/dev/null 2>&1 || need_packages npm
   say "fetching DuckDB (35 MB)"
   work=$(mktemp -d .cache/fetch.XXXXXX)

@@ -3,8 +3,8 @@
 #
 # usage: scripts/fuzz.sh SECONDS [NAME]...     SECONDS "default": $COSTOPS_FUZZ_SECONDS, else 5
 #
-# New inputs gather in build/fuzz/corpus/<name>; findings in build/fuzz/findings/<name>, which are tried
-# again at the next run.
+# New inputs gather in build/fuzz/corpus/<name>; findings in build/fuzz/findings/<name>, which are
+# tried again at the next run.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { echo "usage: scripts/fuzz.sh SECONDS [NAME]..." >&2; exit 2; }
