@@ -1,0 +1,204 @@
+#include "engine/charging.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace costops::engine {
+namespace {
+
+using pricing::Allowance;
+using pricing::MeterRate;
+using pricing::Multiplier;
+using pricing::Price;
+using pricing::RateStep;
+using pricing::StepRule;
+
+bool applies(const Multiplier& multiplier, Meter meter, std::string_view region,
+             std::string_view speed) {
+  if (!multiplier.meters.test(static_cast<std::size_t>(meter))) return false;
+  switch (multiplier.on) {
+    case Multiplier::On::region: return multiplier.value == region;
+    case Multiplier::On::speed: return multiplier.value == speed;
+    case Multiplier::On::always: return true;
+  }
+  return false;
+}
+
+Result<void> check_not_negative(const Quantities& quantities) {
+  std::int64_t signs = 0;
+  for (const std::int64_t quantity : quantities) signs |= quantity;
+  if (signs >= 0) return {};
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (quantities[i] >= 0) continue;
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is {}: a quantity cannot be negative",
+                            to_string(static_cast<Meter>(i)), quantities[i]));
+  }
+  return {};
+}
+
+/// Published thresholds are in units, quantities in stored steps.
+std::int64_t in_steps(std::int64_t units, Meter meter) {
+  std::int64_t steps = 0;
+  return __builtin_mul_overflow(units, facts(meter).steps, &steps)
+             ? std::numeric_limits<std::int64_t>::max()
+             : steps;
+}
+
+/// Charges one record; lives for one call.
+class Charging {
+ public:
+  Charging(const Chargeable& usage, const Price& price, ChargeSink& sink)
+      : usage_(usage), price_(price), sink_(sink) {
+    if (price.allowance) included_left_ = price.allowance->included;
+  }
+
+  Result<MeterSet> run() {
+    if (auto checked = check_not_negative(usage_.quantities); !checked) {
+      return fail(std::move(checked.error()));
+    }
+    for (std::size_t i = 0; i < kMeterCount; ++i) {
+      const Meter meter = static_cast<Meter>(i);
+      std::int64_t quantity = usage_.quantities[i];
+      // A record is one call, whether or not its source counts requests.
+      if (quantity == 0 && meter == Meter::requests) quantity = 1;
+      if (quantity == 0) continue;
+      if (auto charged = charge_meter(meter, quantity); !charged) {
+        return fail(std::move(charged.error()));
+      }
+    }
+    if (auto charged = charge_up_to_minimum(); !charged) return fail(std::move(charged.error()));
+    return missing_;
+  }
+
+ private:
+  Result<void> charge_meter(Meter meter, std::int64_t quantity) {
+    const auto index = static_cast<std::size_t>(meter);
+    if (price_.allowance && price_.allowance->meters.test(index)) {
+      return charge_over_allowance(meter, quantity);
+    }
+    const MeterRate* rate = price_.rate_of(meter);
+    if (rate == nullptr) {
+      if (meter != Meter::requests) missing_.set(index);
+      return {};
+    }
+    if (rate->steps.empty()) return charge_part(meter, quantity, rate->base);
+    if (price_.steps.kind == StepRule::Kind::graduated) {
+      return charge_graduated(meter, quantity, *rate);
+    }
+    return charge_part(meter, quantity, rate_at_context(*rate));
+  }
+
+  Result<void> charge_over_allowance(Meter meter, std::int64_t quantity) {
+    const std::int64_t included = std::min(quantity, included_left_);
+    included_left_ -= included;
+    if (included > 0) sink_.add({meter, included, Rate{0, 1}, Amount{}});
+    if (included == quantity) return {};
+    return charge_part(meter, quantity - included, price_.allowance->overage);
+  }
+
+  Result<void> charge_graduated(Meter meter, std::int64_t quantity, const MeterRate& rate) {
+    std::int64_t from = 0;
+    Rate part_rate = rate.base;
+    for (const RateStep& step : rate.steps) {
+      const std::int64_t to = std::min(in_steps(step.threshold, meter), quantity);
+      if (to > from) {
+        if (auto charged = charge_part(meter, to - from, part_rate); !charged) return charged;
+        from = to;
+      }
+      part_rate = step.rate;
+    }
+    return from < quantity ? charge_part(meter, quantity - from, part_rate) : Result<void>{};
+  }
+
+  Rate rate_at_context(const MeterRate& rate) {
+    if (!context_known_) {
+      context_known_ = true;
+      for (std::size_t i = 0; i < kMeterCount; ++i) {
+        if (price_.steps.counted.test(i)) context_ += usage_.quantities[i];
+      }
+    }
+    const bool from_threshold = price_.steps.compare == StepRule::Compare::at_or_above;
+    Rate found = rate.base;
+    for (const RateStep& step : rate.steps) {
+      if (context_ > step.threshold || (from_threshold && context_ == step.threshold)) {
+        found = step.rate;
+      }
+    }
+    return found;
+  }
+
+  Result<void> charge_part(Meter meter, std::int64_t quantity, Rate published) {
+    auto rate = effective_rate(published, meter, price_, usage_.region, usage_.speed);
+    if (!rate) return fail(std::move(rate.error()));
+    return add({meter, quantity, *rate, price_of(*rate, quantity)});
+  }
+
+  /// The sum is known to be complete only when everything has a rate.
+  Result<void> charge_up_to_minimum() {
+    if (missing_.any() || total_ >= price_.minimum_charge) return {};
+    const Amount rest = price_.minimum_charge - total_;
+    if (!rest.fits_entry()) return fail_too_large("the minimum charge", rest);
+    return add({Meter::requests, 1, Rate{static_cast<std::int64_t>(rest.pico()), 1}, rest});
+  }
+
+  Result<void> add(const ChargeLine& line) {
+    if (!line.cost.fits_entry()) {
+      return fail_too_large(fmt::format("{} {}", quantity_text(line.meter, line.quantity),
+                                        to_string(line.meter)),
+                            line.cost);
+    }
+    total_ += line.cost;
+    if (!total_.fits_entry()) return fail_too_large("the record", total_);
+    sink_.add(line);
+    return {};
+  }
+
+  tl::unexpected<Error> fail_too_large(std::string_view what, Amount cost) const {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} would cost {} {} at price \"{}\", more than a ledger entry holds "
+                            "(9223372.036854775807)",
+                            what, to_string(cost), price_.currency.code(), price_.id));
+  }
+
+  const Chargeable& usage_;
+  const Price& price_;
+  ChargeSink& sink_;
+  MeterSet missing_;
+  Amount total_;
+  std::int64_t included_left_ = 0;
+  Int128 context_ = 0;
+  bool context_known_ = false;
+};
+
+}  // namespace
+
+Result<Rate> effective_rate(Rate published, Meter meter, const Price& price,
+                            std::string_view region, std::string_view speed) {
+  const std::int64_t steps = facts(meter).steps;
+  Result<Rate> rate = published;
+  if (steps != 1) rate = scaled(published, Ratio{1, steps});
+  for (const Multiplier& multiplier : price.multipliers) {
+    if (!rate) break;
+    if (applies(multiplier, meter, region, speed)) rate = scaled(*rate, multiplier.factor);
+  }
+  return rate;
+}
+
+Result<MeterSet> charge(const Chargeable& usage, const Price& price, ChargeSink& sink) {
+  return Charging(usage, price, sink).run();
+}
+
+std::string reason_of_missing(const MeterSet& missing, const Price& price) {
+  std::string names;
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (!missing.test(i)) continue;
+    if (!names.empty()) names += ", ";
+    names += to_string(static_cast<Meter>(i));
+  }
+  return fmt::format("no price for {} in \"{}\"", names, price.id);
+}
+
+}  // namespace costops::engine

@@ -1,0 +1,53 @@
+// charging.h - the algebra of one price: quantities in, charges out. Everything in this room that turns
+// quantities into money goes through here; the batch kernel compiles the same rates.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "costops/domain/charge.h"
+#include "costops/domain/meter.h"
+#include "costops/domain/rate.h"
+#include "costops/pricing/price.h"
+
+namespace costops::engine {
+
+/// What charging needs to know of a record. Views must outlive the call only.
+struct Chargeable {
+  const Quantities& quantities;
+  std::string_view region;
+  std::string_view speed;
+};
+
+/// A charge without the name of its price.
+struct ChargeLine {
+  Meter meter;
+  std::int64_t quantity = 0;
+  Rate rate;
+  Amount cost;
+};
+
+/// Takes charges one by one, in meter order.
+class ChargeSink {
+ public:
+  virtual void add(const ChargeLine& line) = 0;
+
+ protected:
+  ~ChargeSink() = default;
+};
+
+/// A published rate as it applies to stored steps of `meter` at this region and speed: every
+/// multiplier included, exactly. Fails with invalid_input if it leaves 64 bits.
+[[nodiscard]] Result<Rate> effective_rate(Rate published, Meter meter, const pricing::Price& price,
+                                          std::string_view region, std::string_view speed);
+
+/// Gives every charge of `usage` under `price` to `sink`; returns the meters without a rate.
+/// Fails with invalid_input if a quantity is negative, or a charge or the sum of all of them does
+/// not fit a ledger entry; the sink may then have seen some charges.
+[[nodiscard]] Result<MeterSet> charge(const Chargeable& usage, const pricing::Price& price,
+                                      ChargeSink& sink);
+
+/// `no price for web_searches, code_executions in "openai/gpt-4o"`.
+[[nodiscard]] std::string reason_of_missing(const MeterSet& missing, const pricing::Price& price);
+
+}  // namespace costops::engine
