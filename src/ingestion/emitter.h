@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "costops/domain/usage_record.h"
 #include "costops/ingestion/reader.h"
+#include "ingestion/occurrences.h"
 
 namespace costops::ingestion {
 
@@ -35,13 +35,21 @@ class Emitter {
 
  private:
   void reset();
+  [[nodiscard]] Result<void> finish(OrganizationRule organization);
+  void apply_defaults();
+  void fold_provider_name();
+
   const ReadOptions& options_;
   RecordSink& sink_;
   std::string file_;
   UsageRecord record_;
   UsageCounts counts_;
-  /// How often each content without an id of its own was seen in this input, by content hash.
-  std::unordered_map<std::uint64_t, std::uint32_t> occurrences_;
+  Occurrences occurrences_;  ///< Of the contents without an id of their own.
+  std::string provider_written_;  ///< The provider last folded, and what it became.
+  std::string provider_folded_;
 };
+
+/// `text` cut to kExcerptBytesMax, as valid UTF-8.
+[[nodiscard]] std::string excerpt_of(std::string_view text);
 
 }  // namespace costops::ingestion

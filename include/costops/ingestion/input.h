@@ -40,6 +40,9 @@ class Input {
   [[nodiscard]] Step next_line(std::string_view& line);
   /// Number of the line last returned, from 1.
   [[nodiscard]] std::uint64_t line_number() const;
+  /// All bytes that are at hand, at least one, for readers that cut by structure and not by line;
+  /// valid until the next call. line_number() does not count them. Never too_long.
+  [[nodiscard]] Step next_block(std::string_view& bytes);
   /// Everything not yet read, as one piece; valid until the input is destroyed.
   /// Fails with invalid_input above kDocumentBytesMax, io_error, or on broken compression.
   [[nodiscard]] Result<std::string_view> rest();
@@ -57,11 +60,12 @@ class Input {
   std::unique_ptr<State> state_;
 };
 
-/// The files that some paths name, sorted: a file is itself, a folder all files below it that look
-/// like logs (.json .jsonl .ndjson .csv .log .txt, with .gz or .zst; hidden files left out), a glob
-/// its matches, "-" standard input. Symbolic links to folders are not followed.
-/// Fails with not_found, naming the path, if a path or glob matches nothing, or a folder holds no
-/// logs.
+/// The files that some paths name, in the order of the paths, each once: a file is itself, a folder
+/// all files below it that look like logs (.json .jsonl .ndjson .csv .log .txt, with .gz or .zst;
+/// hidden files left out), sorted, a glob its matches, sorted, "-" standard input. Symbolic links
+/// to folders are not followed.
+/// Fails with not_found, naming the path, if a path or glob matches nothing, or a folder holds
+/// no logs.
 [[nodiscard]] Result<std::vector<std::string>> expand_paths(const std::vector<std::string>& paths);
 
 /// The session folders of coding agents that exist on this machine for `home` (Claude Code:
