@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
 
@@ -38,5 +39,9 @@ using Result = tl::expected<T, Error>;
 [[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
+
+/// `text` in double quotes for a message: at most 80 bytes of it (then "..."), with control
+/// characters and quotes shown as escapes, so that a message is always one line.
+[[nodiscard]] std::string quoted(std::string_view text);
 
 }  // namespace costops

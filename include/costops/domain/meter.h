@@ -81,6 +81,9 @@ struct MeterFacts {
 /// (a price for input tokens never covers output tokens).
 [[nodiscard]] std::optional<Meter> less_specific(Meter meter);
 
+/// Largest quantity of one unit or meter: more is a broken source, not a call (10^15 tokens).
+inline constexpr std::int64_t kQuantityMax = 1'000'000'000'000'000;
+
 /// Quantities of all meters of one record, in stored steps. Disjoint: they add up.
 using Quantities = std::array<std::int64_t, kMeterCount>;
 [[nodiscard]] inline std::int64_t& at(Quantities& q, Meter m) {

@@ -71,8 +71,6 @@ struct UsageRecord {
 
 /// How far in the future a timestamp may lie before it is taken as wrong: clocks differ.
 inline constexpr std::chrono::minutes kClockSkewAllowance{5};
-/// Largest quantity of one meter: more is a broken source, not a call (10^15 tokens).
-inline constexpr std::int64_t kQuantityMax = 1'000'000'000'000'000;
 
 enum class OrganizationRule { optional, required };
 

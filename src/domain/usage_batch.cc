@@ -1,0 +1,178 @@
+#include "costops/domain/usage_batch.h"
+
+namespace costops {
+namespace {
+
+constexpr std::array<std::string_view, kDimensionCount> kDimensionNames = {
+    "provider", "model",        "model_version", "organization", "project",
+    "user",     "session",      "service_tier",  "region",       "speed",
+    "source_kind", "source_endpoint", "file",      "tags"};
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+/// The text fields of a record that are dimensions, in the order of the enumerators.
+template <typename Record>
+auto dimension_texts(Record& record) {
+  return std::array{&record.provider,     &record.model,        &record.model_version,
+                    &record.organization, &record.project,      &record.user,
+                    &record.session,      &record.service_tier, &record.region,
+                    &record.speed,        &record.source_kind,  &record.source_endpoint,
+                    &record.position.file};
+}
+
+/// Appends one tag as a JSON string. Bytes from 0x20 on stay as they are, so that any tag comes
+/// back as it was.
+void append_tag(std::string& out, std::string_view tag) {
+  out += '"';
+  for (const char c : tag) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHexDigits[byte >> 4U];
+      out += kHexDigits[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+std::string tags_text(const std::vector<std::string>& tags) {
+  std::string text = "[";
+  for (const std::string& tag : tags) {
+    if (text.size() > 1) text += ',';
+    append_tag(text, tag);
+  }
+  text += ']';
+  return text;
+}
+
+/// The tags of a text made by tags_text.
+std::vector<std::string> tags_of(std::string_view text) {
+  std::vector<std::string> tags;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      if (!inside) tags.emplace_back();
+      inside = !inside;
+    } else if (inside && c == '\\' && text[i + 1] == 'u') {
+      const std::size_t high = kHexDigits.find(text[i + 4]);
+      const std::size_t low = kHexDigits.find(text[i + 5]);
+      tags.back() += static_cast<char>(high * 16 + low);
+      i += 5;
+    } else if (inside) {
+      tags.back() += c == '\\' ? text[++i] : c;
+    }
+  }
+  return tags;
+}
+
+std::int64_t micros_of(const std::optional<Instant>& at) {
+  return at ? at->time_since_epoch().count() : UsageBatch::kNone;
+}
+
+std::optional<Instant> instant_of(std::int64_t micros) {
+  if (micros == UsageBatch::kNone) return std::nullopt;
+  return Instant{Microseconds(micros)};
+}
+
+std::optional<std::int64_t> value_of(std::int64_t value) {
+  if (value == UsageBatch::kNone) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string_view to_string(Dimension dimension) {
+  return kDimensionNames[static_cast<std::size_t>(dimension)];
+}
+
+void UsageBatch::append(const UsageRecord& record) {
+  const std::size_t row = size();
+  ids.push_back(record.id);
+  grows.push_back(record.grows ? 1 : 0);
+  at.push_back(micros_of(record.at));
+  status.push_back(record.status);
+  context_window.push_back(record.context_window);
+  latency_ms.push_back(record.latency_ms.value_or(kNone));
+  time_to_first_token_ms.push_back(record.time_to_first_token_ms.value_or(kNone));
+  reported_cost.push_back(record.reported_cost ? record.reported_cost->amount : Amount{});
+  reported_currency.push_back(record.reported_cost ? record.reported_cost->currency : Currency{});
+  ingested_at.push_back(micros_of(record.ingested_at));
+  line.push_back(record.position.line);
+  source_ids.append(record.source_id);
+  metadata.append(record.metadata);
+
+  const auto texts = dimension_texts(record);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    codes_[i].push_back(dictionaries_[i].code_of(*texts[i]));
+  }
+  constexpr auto kTags = static_cast<std::size_t>(Dimension::tags);
+  codes_[kTags].push_back(
+      record.tags.empty() ? 0 : dictionaries_[kTags].code_of(tags_text(record.tags)));
+
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    const std::int64_t quantity = record.quantities[i];
+    if (meters_[i]) {
+      quantities_[i].push_back(quantity);
+    } else if (quantity != 0) {
+      meters_.set(i);
+      quantities_[i].resize(row, 0);
+      quantities_[i].push_back(quantity);
+    }
+  }
+}
+
+UsageRecord UsageBatch::record(std::size_t row) const {
+  UsageRecord record;
+  record.id = ids[row];
+  record.grows = grows[row] != 0;
+  record.source_id = source_ids[row];
+  record.at = instant_of(at[row]);
+  record.context_window = context_window[row];
+  record.metadata = metadata[row];
+  record.status = status[row];
+  record.latency_ms = value_of(latency_ms[row]);
+  record.time_to_first_token_ms = value_of(time_to_first_token_ms[row]);
+  if (!reported_currency[row].is_none()) {
+    record.reported_cost = Money{reported_cost[row], reported_currency[row]};
+  }
+  record.ingested_at = instant_of(ingested_at[row]);
+  record.position.line = line[row];
+
+  const auto texts = dimension_texts(record);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    *texts[i] = dictionaries_[i].text_of(codes_[i][row]);
+  }
+  constexpr auto kTags = static_cast<std::size_t>(Dimension::tags);
+  record.tags = tags_of(dictionaries_[kTags].text_of(codes_[kTags][row]));
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (meters_[i]) record.quantities[i] = quantities_[i][row];
+  }
+  return record;
+}
+
+void UsageBatch::clear() {
+  ids.clear();
+  grows.clear();
+  at.clear();
+  status.clear();
+  context_window.clear();
+  latency_ms.clear();
+  time_to_first_token_ms.clear();
+  reported_cost.clear();
+  reported_currency.clear();
+  ingested_at.clear();
+  line.clear();
+  source_ids.clear();
+  metadata.clear();
+  for (std::vector<std::uint32_t>& codes : codes_) codes.clear();
+  for (std::vector<std::int64_t>& column : quantities_) column.clear();
+  meters_.reset();
+}
+
+}  // namespace costops
