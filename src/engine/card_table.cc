@@ -56,7 +56,9 @@ Rate rate_above(const MeterRate& rate, const StepRule& rule, const std::int64_t*
 
 }  // namespace
 
-CardTable::CardTable() { append({}); }
+CardTable::CardTable() {
+  append({.way = CardFacts::Way::long_way});
+}
 
 std::uint32_t CardTable::append(const CardFacts& card) {
   const auto number = static_cast<std::uint32_t>(facts_.size());

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,9 @@
 namespace costops::engine {
 
 /// How to group: dimensions in this order, then the period if there is a grain. Grouping by tags
-/// counts a record once under each of its tags, so these groups overlap and don't add up.
+/// counts a record once under each of its tags ("" if it has none), so these groups overlap and
+/// don't add up; totals() still counts each record once.
+/// A record without a time is in the period "".
 struct Grouping {
   std::vector<Dimension> dimensions;
   std::optional<Grain> grain;
@@ -24,12 +27,14 @@ struct Grouping {
 
 /// Totals of one group in one currency.
 struct Totals {
-  std::uint64_t requests = 0;
-  std::uint64_t unpriced = 0;
-  std::uint64_t quarantined = 0;
-  Quantities quantities{};
+  std::uint64_t requests = 0;  ///< Records, without those quarantined.
+  std::uint64_t unpriced = 0;  ///< Of the requests.
+  std::uint64_t quarantined = 0;  ///< Beside the requests: only counted, nothing of them is added.
+  Quantities quantities{};  ///< A sum beyond INT64_MAX stays there.
   ClassCosts costs;
-  /// Total cost over the priced requests, rounded half to even to a pico-unit; zero for none.
+  Amount unpriced_cost;  ///< Part of `costs`: what could be priced of unpriced requests.
+  /// Cost of the priced requests over their number, rounded half to even to a pico-unit; zero for
+  /// none.
   [[nodiscard]] Amount average_per_request() const;
 };
 
@@ -48,12 +53,18 @@ class CostAggregator {
   CostAggregator(CostAggregator&&) noexcept;
   CostAggregator& operator=(CostAggregator&&) noexcept;
 
+  /// Requires costs of this batch.
   void add(const UsageBatch& batch, const BatchCosts& costs);
   void add(const UsageRecord& usage, const CostRecord& cost);
+  /// Adds the groups of an aggregator with the same grouping.
   void merge(const CostAggregator& other);
+  /// Forgets all records; keeps memory, so that many small aggregations need none anew.
+  void clear();
 
   /// Groups in ascending order of keys, then currency. Unassigned values are groups of their own.
   [[nodiscard]] std::vector<Group> groups() const;
+  /// The same groups in the same order, one after the other, without a copy of all.
+  void visit(const std::function<void(const Group&)>& each) const;
   /// One total per currency; records without one (unpriced, quarantined) under the empty currency.
   [[nodiscard]] std::vector<Group> totals() const;
 
