@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "costops/domain/usage_batch.h"
@@ -13,6 +14,11 @@ constexpr std::size_t kFirstSlots = 64;
 constexpr std::size_t kChunkBytes = 16 * 1024;
 constexpr std::uint32_t kFree = UINT32_MAX;
 
+std::uint64_t next_identity() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 std::uint32_t hash_of(std::string_view text) {
   return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
 }
@@ -26,6 +32,7 @@ struct Dictionary::Table {
     std::uint32_t hash = 0;
     std::uint32_t code = kFree;
   };
+  std::uint64_t identity = next_identity();
   std::vector<std::string_view> texts{std::string_view{}};
   std::vector<Slot> slots = std::vector<Slot>(kFirstSlots);
   std::vector<std::unique_ptr<char[]>> chunks;
@@ -93,5 +100,7 @@ std::string_view Dictionary::text_of(std::uint32_t code) const { return table_->
 std::uint32_t Dictionary::size() const {
   return static_cast<std::uint32_t>(table_->texts.size());
 }
+
+std::uint64_t Dictionary::identity() const { return table_->identity; }
 
 }  // namespace costops

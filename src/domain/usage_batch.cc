@@ -50,27 +50,6 @@ std::string tags_text(const std::vector<std::string>& tags) {
   return text;
 }
 
-/// The tags of a text made by tags_text.
-std::vector<std::string> tags_of(std::string_view text) {
-  std::vector<std::string> tags;
-  bool inside = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') {
-      if (!inside) tags.emplace_back();
-      inside = !inside;
-    } else if (inside && c == '\\' && text[i + 1] == 'u') {
-      const std::size_t high = kHexDigits.find(text[i + 4]);
-      const std::size_t low = kHexDigits.find(text[i + 5]);
-      tags.back() += static_cast<char>(high * 16 + low);
-      i += 5;
-    } else if (inside) {
-      tags.back() += c == '\\' ? text[++i] : c;
-    }
-  }
-  return tags;
-}
-
 std::int64_t micros_of(const std::optional<Instant>& at) {
   return at ? at->time_since_epoch().count() : UsageBatch::kNone;
 }
@@ -89,6 +68,26 @@ std::optional<std::int64_t> value_of(std::int64_t value) {
 
 std::string_view to_string(Dimension dimension) {
   return kDimensionNames[static_cast<std::size_t>(dimension)];
+}
+
+std::vector<std::string> tags_of(std::string_view text) {
+  std::vector<std::string> tags;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      if (!inside) tags.emplace_back();
+      inside = !inside;
+    } else if (inside && c == '\\' && text[i + 1] == 'u') {
+      const std::size_t high = kHexDigits.find(text[i + 4]);
+      const std::size_t low = kHexDigits.find(text[i + 5]);
+      tags.back() += static_cast<char>(high * 16 + low);
+      i += 5;
+    } else if (inside) {
+      tags.back() += c == '\\' ? text[++i] : c;
+    }
+  }
+  return tags;
 }
 
 void UsageBatch::append(const UsageRecord& record) {

@@ -26,6 +26,8 @@ class Dictionary {
   [[nodiscard]] std::uint32_t code_of(std::string_view text);
   [[nodiscard]] std::string_view text_of(std::uint32_t code) const;
   [[nodiscard]] std::uint32_t size() const;
+  /// Unique in the process and moved along: while it is the same, a code means the same text.
+  [[nodiscard]] std::uint64_t identity() const;
 
  private:
   struct Table;
@@ -51,6 +53,8 @@ enum class Dimension : std::uint8_t {
 };
 inline constexpr std::size_t kDimensionCount = 14;
 [[nodiscard]] std::string_view to_string(Dimension dimension);
+/// The tags in a text of Dimension::tags; none in "".
+[[nodiscard]] std::vector<std::string> tags_of(std::string_view text);
 
 /// Strings of varying content, one per record: offsets into one buffer.
 class TextColumn {
