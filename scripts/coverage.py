@@ -77,7 +77,7 @@ def main():
         if options.missed and missed:
             print(f"{source}: {' '.join(missed)}")
     if not rooms:
-        sys.exit(f"coverage: no data in {options.build}; run the tests of the preset coverage first")
+        sys.exit(f"coverage: no data in {options.build}: run the tests of that preset first")
     minimum = float(options.minimum[0]) if options.minimum else 0
     low = False
     for room, (reached, total) in sorted(rooms.items()):
