@@ -61,9 +61,9 @@ void UsageRecord::clear() {
 Result<void> validate(const UsageRecord& record, Instant now, OrganizationRule organization) {
   if (Result<void> counted = validate_quantities(record.quantities); !counted) return counted;
   if (record.model.empty()) return refuse("the model is missing");
-  if (record.provider.empty()) return refuse("the provider is missing");
-  if (organization == OrganizationRule::required && record.organization.empty()) {
-    return refuse("the organization is missing");
+  if (organization == OrganizationRule::required) {
+    if (record.provider.empty()) return refuse("the provider is missing");
+    if (record.organization.empty()) return refuse("the organization is missing");
   }
   if (record.at && *record.at > now + kClockSkewAllowance) {
     return refuse("timestamp " + to_string(*record.at) + " is in the future: now is " +

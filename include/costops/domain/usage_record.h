@@ -76,7 +76,8 @@ enum class OrganizationRule { optional, required };
 
 /// The checks that every record passes, in this order, the first failure being the reason:
 /// overflow (a quantity negative or above kQuantityMax), zero tokens (nothing counted at all),
-/// missing model or provider, missing organization (where required), future timestamp.
+/// missing model, missing provider and organization (where required: response bodies name no
+/// provider, then the model id must identify it), future timestamp.
 /// The sum identity comes before all of them, in the reader, which alone knows the source's sums.
 /// Fails with invalid_input.
 [[nodiscard]] Result<void> validate(const UsageRecord& record, Instant now,
