@@ -50,14 +50,16 @@ struct Conditions {
   friend bool operator==(const Conditions&, const Conditions&) = default;
 };
 
-/// From `threshold` on, another rate.
+/// Beyond `threshold` (see StepRule::compare), another rate.
 struct RateStep {
   std::int64_t threshold = 0;
   Rate rate;
   friend bool operator==(const RateStep&, const RateStep&) = default;
 };
 
-/// The rate of one meter: `base`, then its steps in ascending order of threshold.
+/// The rate of one meter: `base`, then its steps in ascending order of threshold. `per` counts the
+/// meter's units as people know them (seconds, not the milliseconds that are stored): the engine
+/// brings in MeterFacts::steps.
 struct MeterRate {
   Meter meter;
   Rate base;
@@ -109,9 +111,7 @@ struct Provenance {
 
 /// One row of the price book.
 struct Price {
-  /// Stable and unique in its book, made from what the price says: "anthropic/claude-sonnet-4-5",
-  /// with "@2026-03-13", "+batch", "+us", ... appended where the conditions need it. Two sources'
-  /// prices differ by their source prefix ("litellm:openai/gpt-4o+batch").
+  /// Stable and unique in its book; see price_id. Left empty, the book fills it in.
   std::string id;
   std::string provider;
   std::string model;
@@ -125,10 +125,18 @@ struct Price {
   Provenance provenance;
   friend bool operator==(const Price&, const Price&) = default;
 
-  /// The rate that covers `meter`: its own, else that of the nearest less specific meter.
+  /// The rate that covers `meter`: its own, else that of the nearest less specific meter (the one
+  /// that keeps most of its distinctions; of several, the one that drops the modality first, then
+  /// the time to live, then the token type: cached audio without a price of its own is priced as
+  /// cached text, else as uncached audio, else as uncached text).
   /// None: this price does not cover it, so usage of it is unpriced. Valid as long as the price.
   [[nodiscard]] const MeterRate* rate_of(Meter meter) const;
 };
+
+/// The id that a price's own words make: "anthropic/claude-sonnet-4-6", with "@2026-03-13" (effective
+/// start), "+batch" (tier), "+region=us", "+speed=fast", "+01:00-04:00" (windows) where the conditions
+/// need it, and with its source before it ("litellm:openai/gpt-4o+batch"), genai-prices excepted.
+[[nodiscard]] std::string price_id(const Price& price);
 
 /// The classic per-token structure: input and output per million, cached input at a discount of
 /// 0..1 off the input rate (0.9: a tenth of the price).
@@ -154,7 +162,8 @@ struct Band {
 
 /// Everything that a price must satisfy whatever its source: end after start, no negative rate,
 /// steps ascending without duplicates, windows inside a day with a known zone and some weekday,
-/// a currency, a provider and a model. Fails with invalid_input, naming the price and the field.
+/// a currency, a provider and a model, and at least one rate. Fails with invalid_input, naming the
+/// price and the field.
 [[nodiscard]] Result<void> validate(const Price& price);
 
 }  // namespace costops::pricing

@@ -17,13 +17,30 @@
 
 namespace costops::pricing {
 
+/// Where prices come from. Sources answer for themselves: each recognises a model id by its own models
+/// and its own rule; their prices then compete by rank (see PriceBook::find).
+struct Source {
+  enum class Kind : std::uint8_t { contract, custom, reference };
+  /// How a source chooses where several of its models match an id. most_specific: as ModelMatch
+  /// says. first_listed: the model that was added first, as genai-prices does.
+  enum class Choice : std::uint8_t { most_specific, first_listed };
+  std::string id;
+  Kind kind = Kind::reference;
+  Choice choice = Choice::most_specific;
+  std::string url;
+  Instant learned_at{};
+  friend bool operator==(const Source&, const Source&) = default;
+};
+
 /// A model of the book: how its ids are recognised. Its prices name it by (provider, id).
 struct Model {
   std::string provider;
   std::string id;
   std::string name;
-  std::vector<ModelMatch> matches;
+  std::vector<ModelMatch> matches;  ///< Empty: the id itself, exactly.
   std::int64_t context_window = 0;  ///< 0: not known.
+  std::string source;  ///< Whose recognition this is; "": that of every source in the book.
+  friend bool operator==(const Model&, const Model&) = default;
 };
 
 /// A provider: which names and model ids point to it, and whose models it also sells.
@@ -33,6 +50,7 @@ struct Provider {
   std::vector<ModelMatch> provider_matches;  ///< On the reported provider name.
   std::vector<ModelMatch> model_matches;     ///< On the model id, where no provider is reported.
   std::vector<std::string> fallbacks;        ///< Providers whose models it sells at their prices.
+  friend bool operator==(const Provider&, const Provider&) = default;
 };
 
 /// What a look-up is about: all views must outlive the call only.
@@ -40,14 +58,15 @@ struct PriceQuery {
   std::string_view provider;  ///< Folded; may be empty: then the model id must identify it.
   std::string_view model;
   Instant at{};
-  std::string_view service_tier;
+  std::string_view service_tier;  ///< "", "standard", "default", "on_demand", "auto": standard.
   std::string_view region;
-  std::string_view speed;
+  std::string_view speed;         ///< "", "standard": the usual one.
 };
 
 /// The prices that can apply to one (provider, model id, tier, region, speed) at various times: the
 /// memo of a look-up. Lives as long as its book.
 class PriceSet;
+struct CompiledWindows;
 
 /// Collects providers, models and prices, then compiles a PriceBook.
 class PriceBookBuilder {
@@ -57,10 +76,14 @@ class PriceBookBuilder {
   PriceBookBuilder(PriceBookBuilder&&) noexcept;
   PriceBookBuilder& operator=(PriceBookBuilder&&) noexcept;
 
-  /// Later additions of the same provider or model extend its matches.
+  /// Declares a source; one that is only named by a price is of the kind that its name says
+  /// ("contract", "custom"), else a reference. A later addition of the same id is ignored.
+  void add(Source source);
+  /// Later additions of the same provider, or of the same source's model, extend its matches.
   void add(Provider provider);
   void add(Model model);
   /// Fails with invalid_input (see validate(Price)); conflict if the id is taken by another price.
+  /// The same price a second time changes nothing.
   [[nodiscard]] Result<void> add(Price price);
 
  private:
@@ -94,6 +117,7 @@ class PriceBook {
   [[nodiscard]] std::span<const Price> prices() const;
   [[nodiscard]] std::span<const Model> models() const;
   [[nodiscard]] std::span<const Provider> providers() const;
+  [[nodiscard]] std::span<const Source> sources() const;  ///< In the order of their rank.
   [[nodiscard]] const Price* by_id(std::string_view id) const;
   /// Which provider a model id belongs to by the providers' own rules; empty if none.
   [[nodiscard]] std::string_view provider_of_model(std::string_view model) const;
@@ -103,6 +127,7 @@ class PriceBook {
  private:
   struct Index;
   explicit PriceBook(std::unique_ptr<Index> index);
+  [[nodiscard]] PriceSet answer(const PriceQuery& query) const;
   std::unique_ptr<Index> index_;
 };
 
@@ -117,8 +142,14 @@ class PriceSet {
 
  private:
   friend class PriceBook;
+  struct Timing {  // When candidates_[i] applies, ready to compare.
+    Instant from;
+    Instant to;
+    const CompiledWindows* windows;  // Null: at any time of the day.
+  };
   std::vector<const Price*> candidates_;
-  std::string reason_;
+  std::vector<Timing> timings_;
+  std::string reason_;  // Why there is no candidate, or what the candidates are for.
 };
 
 }  // namespace costops::pricing
