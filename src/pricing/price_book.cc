@@ -51,7 +51,7 @@ std::string folded_speed(std::string_view speed) {
 std::uint32_t PriceBookBuilder::Parts::source_position(const std::string& id) {
   const auto found = source_at.find(id);
   if (found != source_at.end()) return found->second;
-  Source source{.id = id, .url = {}};
+  Source source{.id = id};
   if (id == "contract") source.kind = Source::Kind::contract;
   if (id == "custom") source.kind = Source::Kind::custom;
   const auto position = static_cast<std::uint32_t>(sources.size());
@@ -131,7 +131,7 @@ Result<void> PriceBookBuilder::add(Price price) {
     price.id += learned;
   }
   parts_->source_position(price.provenance.source);
-  if (!parts_->provider_at.contains(price.provider)) add(Provider{.id = price.provider, .name = {}});
+  if (!parts_->provider_at.contains(price.provider)) add(Provider{.id = price.provider});
   parts_->price_at.emplace(price.id, static_cast<std::uint32_t>(parts_->prices.size()));
   parts_->prices.push_back(std::move(price));
   return {};

@@ -25,7 +25,7 @@ namespace costops::pricing {
 struct ModelMatch {
   enum class Kind : std::uint8_t { exact, alias, starts_with, ends_with, contains, regex };
   Kind kind = Kind::exact;
-  std::string pattern;
+  std::string pattern{};
   friend bool operator==(const ModelMatch&, const ModelMatch&) = default;
 };
 
@@ -43,10 +43,10 @@ struct TimeWindow {
 /// is the standard tier.
 struct Conditions {
   TimeRange effective;
-  std::string service_tier;         ///< "" (standard), "batch", "flex", "priority", ...
-  std::string region;               ///< Only usage in this region or geography.
-  std::string speed;                ///< Only usage at this speed ("fast").
-  std::vector<TimeWindow> windows;  ///< In any of them; empty: always.
+  std::string service_tier{};         ///< "" (standard), "batch", "flex", "priority", ...
+  std::string region{};               ///< Only usage in this region or geography.
+  std::string speed{};                ///< Only usage at this speed ("fast").
+  std::vector<TimeWindow> windows{};  ///< In any of them; empty: always.
   friend bool operator==(const Conditions&, const Conditions&) = default;
 };
 
@@ -63,7 +63,7 @@ struct RateStep {
 struct MeterRate {
   Meter meter;
   Rate base;
-  std::vector<RateStep> steps;
+  std::vector<RateStep> steps{};
   friend bool operator==(const MeterRate&, const MeterRate&) = default;
 };
 
@@ -84,7 +84,7 @@ struct StepRule {
 struct Multiplier {
   enum class On : std::uint8_t { region, speed, always };
   On on = On::always;
-  std::string value;
+  std::string value{};
   Ratio factor;
   MeterSet meters = token_meters(Direction::input) | token_meters(Direction::output);
   friend bool operator==(const Multiplier&, const Multiplier&) = default;
@@ -102,9 +102,9 @@ struct Allowance {
 
 /// Where a price comes from and when we learned it.
 struct Provenance {
-  std::string source;  ///< "genai-prices", "litellm", "custom", "contract", ...
-  std::string url;
-  std::string note;
+  std::string source{};  ///< "genai-prices", "litellm", "custom", "contract", ...
+  std::string url{};
+  std::string note{};
   Instant learned_at{};
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };
@@ -112,15 +112,15 @@ struct Provenance {
 /// One row of the price book.
 struct Price {
   /// Stable and unique in its book; see price_id. Left empty, the book fills it in.
-  std::string id;
-  std::string provider;
-  std::string model;
+  std::string id{};
+  std::string provider{};
+  std::string model{};
   Currency currency = Currency::usd();
   Conditions conditions;
-  std::vector<MeterRate> rates;  ///< Ascending by meter, at most one each.
+  std::vector<MeterRate> rates{};  ///< Ascending by meter, at most one each.
   StepRule steps;
-  std::vector<Multiplier> multipliers;
-  std::optional<Allowance> allowance;
+  std::vector<Multiplier> multipliers{};
+  std::optional<Allowance> allowance{};
   Amount minimum_charge;  ///< Per record; the rest is charged in class other.
   Provenance provenance;
   friend bool operator==(const Price&, const Price&) = default;
@@ -152,9 +152,9 @@ struct Price {
 /// last.
 struct Band {
   std::int64_t from = 0;
-  std::optional<std::int64_t> to;
-  std::string input_per_million;
-  std::string output_per_million;
+  std::optional<std::int64_t> to{};
+  std::string input_per_million{};
+  std::string output_per_million{};
 };
 /// The classic tiered structure, graduated. Fails with invalid_input if bands overlap, leave a
 /// gap, do not start at 0 or do not end open.

@@ -24,43 +24,43 @@ struct Source {
   /// How a source chooses where several of its models match an id. most_specific: as ModelMatch
   /// says. first_listed: the model that was added first, as genai-prices does.
   enum class Choice : std::uint8_t { most_specific, first_listed };
-  std::string id;
+  std::string id{};
   Kind kind = Kind::reference;
   Choice choice = Choice::most_specific;
-  std::string url;
+  std::string url{};
   Instant learned_at{};
   friend bool operator==(const Source&, const Source&) = default;
 };
 
 /// A model of the book: how its ids are recognised. Its prices name it by (provider, id).
 struct Model {
-  std::string provider;
-  std::string id;
-  std::string name;
-  std::vector<ModelMatch> matches;  ///< Empty: the id itself, exactly.
+  std::string provider{};
+  std::string id{};
+  std::string name{};
+  std::vector<ModelMatch> matches{};  ///< Empty: the id itself, exactly.
   std::int64_t context_window = 0;  ///< 0: not known.
-  std::string source;  ///< Whose recognition this is; "": that of every source in the book.
+  std::string source{};  ///< Whose recognition this is; "": that of every source in the book.
   friend bool operator==(const Model&, const Model&) = default;
 };
 
 /// A provider: which names and model ids point to it, and whose models it also sells.
 struct Provider {
-  std::string id;
-  std::string name;
-  std::vector<ModelMatch> provider_matches;  ///< On the reported provider name.
-  std::vector<ModelMatch> model_matches;     ///< On the model id, where no provider is reported.
-  std::vector<std::string> fallbacks;        ///< Providers whose models it sells at their prices.
+  std::string id{};
+  std::string name{};
+  std::vector<ModelMatch> provider_matches{};  ///< On the reported provider name.
+  std::vector<ModelMatch> model_matches{};     ///< On the model id, where no provider is reported.
+  std::vector<std::string> fallbacks{};        ///< Providers whose models it sells at their prices.
   friend bool operator==(const Provider&, const Provider&) = default;
 };
 
 /// What a look-up is about: all views must outlive the call only.
 struct PriceQuery {
-  std::string_view provider;  ///< Folded; may be empty: then the model id must identify it.
-  std::string_view model;
+  std::string_view provider{};  ///< Folded; may be empty: then the model id must identify it.
+  std::string_view model{};
   Instant at{};
-  std::string_view service_tier;  ///< "", "standard", "default", "on_demand", "auto": standard.
-  std::string_view region;
-  std::string_view speed;         ///< "", "standard": the usual one.
+  std::string_view service_tier{};  ///< "", "standard", "default", "on_demand", "auto": standard.
+  std::string_view region{};
+  std::string_view speed{};         ///< "", "standard": the usual one.
 };
 
 /// The prices that can apply to one (provider, model id, tier, region, speed) at various times: the
