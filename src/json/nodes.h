@@ -1,0 +1,54 @@
+// nodes.h - a parsed document: its values in order of appearance, each before its own content.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "costops/json/json.h"
+
+namespace costops::json {
+
+/// One value. A container's first child, if any, is the node after it.
+struct Node {
+  const char* text = nullptr;  ///< Of a string unescaped, of the rest as written.
+  const char* name = nullptr;  ///< Of an object's member, unescaped.
+  std::uint32_t length = 0;    ///< Of text.
+  std::uint32_t name_length = 0;
+  std::uint32_t name_key = 0;   ///< key_of(name)
+  std::uint32_t next = 0;       ///< The sibling's index; 0: none.
+  std::uint32_t count = 0;      ///< Children.
+  std::uint32_t raw_begin = 0;  ///< The value's own text in the document.
+  std::uint32_t raw_length = 0;
+  Value::Kind kind = Value::Kind::missing;
+
+  [[nodiscard]] std::string_view text_view() const { return {text, length}; }
+  [[nodiscard]] std::string_view name_view() const { return {name, name_length}; }
+};
+
+/// A number by which most names differ, cheap to make: equal names have equal keys.
+inline std::uint32_t key_of(std::string_view name) {
+  const char* begin = name.data();
+  const std::size_t size = name.size();
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
+  if (size >= 8) {
+    std::memcpy(&head, begin, 8);
+    std::memcpy(&tail, begin + size - 8, 8);
+  } else if (size >= 4) {
+    std::memcpy(&head, begin, 4);
+    std::memcpy(&tail, begin + size - 4, 4);
+  } else if (size > 0) {
+    const auto byte = [begin](std::size_t i) {
+      return static_cast<std::uint64_t>(static_cast<unsigned char>(begin[i]));
+    };
+    head = byte(0) << 16U | byte(size / 2) << 8U | byte(size - 1);
+  }
+  // Two odd constants (from the golden ratio and from xxHash's primes) spread the bits.
+  const std::uint64_t mixed = (head ^ (tail * 0xC2B2AE3D27D4EB4FULL)) + size;
+  return static_cast<std::uint32_t>((mixed * 0x9E3779B97F4A7C15ULL) >> 32U);
+}
+
+}  // namespace costops::json
