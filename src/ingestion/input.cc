@@ -40,8 +40,8 @@ struct Input::State {
       if (begin != 0) std::memmove(buffer.get(), buffer.get() + begin, size);
     } else {
       const std::size_t grown = std::max(kBlockBytes, capacity * 2);
-      // The padding is readable, and zero until lines have been there.
-      auto larger = std::make_unique<char[]>(grown + kPadding);
+      auto larger = std::make_unique_for_overwrite<char[]>(grown + kPadding);
+      std::memset(larger.get() + grown, 0, kPadding);
       if (size != 0) std::memcpy(larger.get(), buffer.get() + begin, size);
       buffer = std::move(larger);
       capacity = grown;
