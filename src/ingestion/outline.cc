@@ -123,7 +123,7 @@ class OutlineReader {
         ++at_;
         return true;
       }
-      at_ += text_[at_] == '\\' ? 2 : 1;
+      at_ += text_[at_] == '\\' ? 2U : 1U;
     }
     return false;
   }
