@@ -57,7 +57,9 @@ Rate rate_above(const MeterRate& rate, const StepRule& rule, const std::int64_t*
 }  // namespace
 
 CardTable::CardTable() {
-  append({.way = CardFacts::Way::long_way});
+  CardFacts nothing;
+  nothing.way = CardFacts::Way::long_way;
+  append(nothing);
 }
 
 std::uint32_t CardTable::append(const CardFacts& card) {
@@ -77,10 +79,11 @@ std::uint32_t CardTable::index_of(const Price& price) {
 
 std::uint32_t CardTable::add(const Price& price, std::string_view region,
                              std::string_view speed) {
-  const CardFacts card{.price = &price,
-                       .price_index = index_of(price),
-                       .currency = price.currency,
-                       .way = way_of(price)};
+  CardFacts card;
+  card.price = &price;
+  card.price_index = index_of(price);
+  card.currency = price.currency;
+  card.way = way_of(price);
   const std::uint32_t first = append(card);
   if (card.way == CardFacts::Way::long_way) return first;
 

@@ -45,7 +45,9 @@ std::vector<std::int64_t> segment_starts(const PriceSet& prices) {
 }
 
 CardSchedule compile(const PriceSet& prices, const PriceQuery& query, CardTable& cards) {
-  CardSchedule schedule{.prices = &prices, .starts = segment_starts(prices)};
+  CardSchedule schedule;
+  schedule.prices = &prices;
+  schedule.starts = segment_starts(prices);
   for (const Price* price : prices.candidates()) {
     schedule.card_of_price.emplace_back(price, cards.add(*price, query.region, query.speed));
   }
