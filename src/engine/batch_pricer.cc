@@ -36,12 +36,6 @@ struct Block {
   std::array<std::uint8_t, kBlock> long_way;
 };
 
-class ClassSums : public ChargeSink {
- public:
-  void add(const ChargeLine& line) override { costs[cost_class_of(line.meter)] += line.cost; }
-  ClassCosts costs;
-};
-
 std::string_view text_at(const UsageBatch& batch, Dimension dimension, std::size_t row) {
   return batch.dictionary(dimension).text_of(batch.codes(dimension)[row]);
 }

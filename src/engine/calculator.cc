@@ -5,17 +5,8 @@
 namespace costops::engine {
 namespace {
 
-class ClassSums : public ChargeSink {
- public:
-  explicit ClassSums(ClassCosts& costs) : costs_(costs) {}
-  void add(const ChargeLine& line) override { costs_[cost_class_of(line.meter)] += line.cost; }
-
- private:
-  ClassCosts& costs_;
-};
-
 /// Fills the charges of a record and its sums, over what the record held before: its memory is reused.
-class ChargeList : public ChargeSink {
+class ChargeList final : public ChargeSink {
  public:
   ChargeList(CostRecord& record, const std::string& price_id)
       : record_(record), price_id_(price_id) {}
@@ -116,13 +107,14 @@ Result<CostRecord> CostCalculator::calculate(const UsageRecord& usage,
 
 Result<RecordCosts> CostCalculator::costs_of(const UsageRecord& usage,
                                              const pricing::Price& price) {
-  RecordCosts sums{.status = PricingStatus::priced, .costs = {}};
-  if (usage.status == CallStatus::gateway_cache_hit) return sums;
-  ClassSums sink(sums.costs);
-  auto missing = charge({usage.quantities, usage.region, usage.speed}, price, sink);
+  if (usage.status == CallStatus::gateway_cache_hit) {
+    return RecordCosts{.status = PricingStatus::priced, .costs = {}};
+  }
+  ClassSums sums;
+  auto missing = charge({usage.quantities, usage.region, usage.speed}, price, sums);
   if (!missing) return fail(std::move(missing.error()));
-  if (missing->any()) sums.status = PricingStatus::unpriced;
-  return sums;
+  return RecordCosts{.status = missing->any() ? PricingStatus::unpriced : PricingStatus::priced,
+                     .costs = sums.costs};
 }
 
 }  // namespace costops::engine

@@ -15,13 +15,22 @@ using pricing::Price;
 using pricing::RateStep;
 using pricing::StepRule;
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equal_in_any_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 bool applies(const Multiplier& multiplier, Meter meter, std::string_view region,
              std::string_view speed) {
   if (!multiplier.meters.test(static_cast<std::size_t>(meter))) return false;
   switch (multiplier.on) {
-    case Multiplier::On::region: return multiplier.value == region;
-    case Multiplier::On::speed: return multiplier.value == speed;
-    case Multiplier::On::always: return true;
+    case Multiplier::On::region:
+      return equal_in_any_case(multiplier.value, region);
+    case Multiplier::On::speed:
+      return equal_in_any_case(multiplier.value, speed);
+    case Multiplier::On::always:
+      return true;
   }
   return false;
 }
@@ -177,9 +186,12 @@ class Charging {
 
 Result<Rate> effective_rate(Rate published, Meter meter, const Price& price,
                             std::string_view region, std::string_view speed) {
+  // More steps per unit make it a rate for more steps: 0.006 per 60 s is 0.006 per 60,000 ms.
   const std::int64_t steps = facts(meter).steps;
-  Result<Rate> rate = published;
-  if (steps != 1) rate = scaled(published, Ratio{1, steps});
+  Rate per_step = published;
+  Result<Rate> rate = __builtin_mul_overflow(published.per, steps, &per_step.per)
+                          ? scaled(published, Ratio{1, steps})
+                          : per_step;
   for (const Multiplier& multiplier : price.multipliers) {
     if (!rate) break;
     if (applies(multiplier, meter, region, speed)) rate = scaled(*rate, multiplier.factor);

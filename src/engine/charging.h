@@ -36,8 +36,16 @@ class ChargeSink {
   ~ChargeSink() = default;
 };
 
+/// Sums of the charges by class.
+class ClassSums final : public ChargeSink {
+ public:
+  void add(const ChargeLine& line) override { costs[cost_class_of(line.meter)] += line.cost; }
+  ClassCosts costs;
+};
+
 /// A published rate as it applies to stored steps of `meter` at this region and speed: every
-/// multiplier included, exactly. Fails with invalid_input if it leaves 64 bits.
+/// multiplier included, exactly. Regions and speeds match whatever their case, as in the price book.
+/// Fails with invalid_input if it leaves 64 bits.
 [[nodiscard]] Result<Rate> effective_rate(Rate published, Meter meter, const pricing::Price& price,
                                           std::string_view region, std::string_view speed);
 

@@ -20,7 +20,7 @@ std::uint64_t mixed(std::uint64_t hash, std::uint32_t code) {
 }  // namespace
 
 CombinationIndex::CombinationIndex(std::size_t width)
-    : width_(std::max<std::size_t>(width, 1)), bits_(width_, 0), table_(1, kAbsent) {}
+    : width_(width), bits_(width, 0), table_(1, kAbsent) {}
 
 void CombinationIndex::clear() {
   codes_.clear();
@@ -71,13 +71,12 @@ std::uint32_t CombinationIndex::add(std::span<const std::uint32_t* const> column
                                     std::size_t row) {
   const auto number = static_cast<std::uint32_t>(size());
   for (const std::uint32_t* column : columns) codes_.push_back(column[row]);
-  if (columns.empty()) codes_.push_back(0);
   return number;
 }
 
 void CombinationIndex::number(std::span<const std::uint32_t* const> columns, std::size_t count,
                               std::uint32_t* numbers) {
-  assert(columns.size() == width_ || (columns.empty() && width_ == 1));
+  assert(columns.size() == width_);
   if (hashed_) {
     number_by_hash(columns, count, numbers);
   } else {

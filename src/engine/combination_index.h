@@ -14,6 +14,7 @@ namespace costops::engine {
 
 class CombinationIndex {
  public:
+  /// Requires at least one column.
   explicit CombinationIndex(std::size_t width);
 
   /// Forgets everything; keeps memory.
