@@ -1,4 +1,4 @@
-#include "json/nodes.h"
+#include "json/document_state.h"
 
 namespace costops::json {
 namespace {
@@ -64,15 +64,22 @@ std::optional<std::int64_t> whole_number(const Digits& digits, bool negative) {
 
 }  // namespace
 
-Value::Kind Value::kind() const { return node_ == nullptr ? Kind::missing : node_->kind; }
+Value::Kind Value::kind() const {
+  return document_ == nullptr ? Kind::missing : document_->state_->nodes[index_].kind;
+}
 
 Value Value::operator[](std::string_view name) const {
-  if (size() == 0 || node_->kind != Kind::object) return {};
+  if (kind() != Kind::object) return {};
+  const Node* const nodes = document_->state_->nodes.get();
+  if (nodes[index_].count == 0) return {};
   const std::uint32_t key = key_of(name);
-  for (const Node* member = node_ + 1;; member += member->next) {
-    if (member->name_key == key && member->name_view() == name) return Value(member);
-    if (member->next == 0) return {};
-  }
+  std::uint32_t at = index_ + 1;
+  do {
+    const Node& node = nodes[at];
+    if (node.name_key == key && node.name_view() == name) return {document_, at};
+    at = node.next;
+  } while (at != 0);
+  return {};
 }
 
 Value Value::at(std::initializer_list<std::string_view> path) const {
@@ -83,22 +90,22 @@ Value Value::at(std::initializer_list<std::string_view> path) const {
 
 std::optional<std::string_view> Value::string() const {
   if (kind() != Kind::string) return std::nullopt;
-  return node_->text_view();
+  return document_->state_->nodes[index_].text_view();
 }
 
 std::optional<bool> Value::boolean() const {
   if (kind() != Kind::boolean) return std::nullopt;
-  return node_->text_view() == "true";
+  return document_->state_->nodes[index_].text_view() == "true";
 }
 
 std::optional<std::string_view> Value::number_text() const {
   if (kind() != Kind::number) return std::nullopt;
-  return node_->text_view();
+  return document_->state_->nodes[index_].text_view();
 }
 
 std::optional<std::int64_t> Value::integer() const {
   if (kind() != Kind::number) return std::nullopt;
-  std::string_view text = node_->text_view();
+  std::string_view text = document_->state_->nodes[index_].text_view();
   const bool negative = text.front() == '-';
   if (negative) text.remove_prefix(1);
   std::int64_t value = 0;
@@ -111,21 +118,28 @@ std::optional<std::int64_t> Value::integer() const {
 }
 
 std::string_view Value::raw() const {
-  return node_ == nullptr ? std::string_view{} : node_->raw_view();
+  if (document_ == nullptr) return {};
+  const Node& node = document_->state_->nodes[index_];
+  return document_->state_->text.substr(node.raw_begin, node.raw_length);
 }
 
-Value Value::first() const { return size() == 0 ? Value{} : Value(node_ + 1); }
+Value Value::first() const {
+  return size() == 0 ? Value{} : Value{document_, index_ + 1};
+}
 
 Value Value::next() const {
-  return node_ == nullptr || node_->next == 0 ? Value{} : Value(node_ + node_->next);
+  if (document_ == nullptr) return {};
+  const std::uint32_t sibling = document_->state_->nodes[index_].next;
+  return sibling == 0 ? Value{} : Value{document_, sibling};
 }
 
 std::string_view Value::name() const {
-  return node_ == nullptr ? std::string_view{} : node_->name_view();
+  return document_ == nullptr ? std::string_view{}
+                              : document_->state_->nodes[index_].name_view();
 }
 
 std::size_t Value::size() const {
-  return node_ != nullptr && node_->is_container() ? node_->size : 0;
+  return document_ == nullptr ? 0 : document_->state_->nodes[index_].count;
 }
 
 }  // namespace costops::json

@@ -1,0 +1,27 @@
+// statistics.h - order statistics that need no distribution.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace costops::benchmarks {
+
+/// Quantile by linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996).
+/// Requires values, 0 <= p <= 1. Sorts a copy.
+[[nodiscard]] double quantile(std::span<const double> values, double p);
+[[nodiscard]] double median(std::span<const double> values);
+/// Median absolute deviation from the median, not scaled.
+[[nodiscard]] double median_absolute_deviation(std::span<const double> values);
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// Interval for the median by the sign test: order statistics whose exact binomial coverage is at least
+/// `confidence`. The whole range if there are too few values for that. Requires values.
+/// Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2.
+[[nodiscard]] Interval median_interval(std::span<const double> values, double confidence);
+
+}  // namespace costops::benchmarks

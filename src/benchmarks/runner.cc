@@ -1,0 +1,243 @@
+#include "costops/benchmarks/runner.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "costops/benchmarks/environment.h"
+#include "costops/benchmarks/io.h"
+#include "costops/benchmarks/markdown.h"
+
+namespace costops::benchmarks {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kAnswerBytesMax = 1u << 20;
+constexpr int kPollMs = 50;
+
+Result<Json> run_here(const BenchTarget& target, const MeasureOptions& options) {
+  auto metrics = target.start(options).get();
+  if (metrics && !metrics->is_object()) {
+    return fail(ErrorCode::conflict, "the target's metrics are not an object");
+  }
+  return metrics;
+}
+
+/// The child's whole life: measure, answer on the pipe, end without running anyone's destructors.
+[[noreturn]] void run_in_child(const BenchTarget& target, const MeasureOptions& options, int out) {
+  const auto metrics = run_here(target, options);
+  const Json answer = metrics ? Json{{"metrics", *metrics}} : Json{{"error", metrics.error().message}};
+  const std::string text = answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t n = ::write(out, rest.data(), rest.size());
+    if (n <= 0) ::_exit(1);
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  ::_exit(0);
+}
+
+std::string death_of(int status) {
+  if (WIFSIGNALED(status)) {
+    return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  }
+  return fmt::format("ended with exit code {} and without an answer", WEXITSTATUS(status));
+}
+
+/// A forked child and the pipe on which it answers. Killed and reaped when destroyed.
+class Child {
+ public:
+  static Result<Child> start(const BenchTarget& target, const MeasureOptions& options) {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) {
+      return fail(ErrorCode::io_error, fmt::format("cannot open a pipe: {}", std::strerror(errno)));
+    }
+    const pid_t pid = ::fork();
+    if (pid < 0) {
+      return fail(ErrorCode::io_error, fmt::format("cannot fork: {}", std::strerror(errno)));
+    }
+    if (pid == 0) {
+      ::close(ends[0]);
+      ::signal(SIGINT, SIG_IGN);
+      run_in_child(target, options, ends[1]);
+    }
+    ::close(ends[1]);
+    return Child(pid, ends[0]);
+  }
+
+  Child(Child&& other) noexcept
+      : pid_(std::exchange(other.pid_, -1)), from_(std::exchange(other.from_, -1)) {}
+  Child& operator=(Child&&) = delete;
+  ~Child() {
+    if (from_ >= 0) ::close(from_);
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+  }
+
+  /// Everything that the child writes, until it ends, time is over or the user stops it.
+  Result<std::string> answer(std::chrono::seconds timeout, const std::atomic<bool>* interrupted) {
+    const auto deadline = SteadyClock::now() + timeout;
+    std::string text;
+    while (true) {
+      if (interrupted != nullptr && *interrupted) return fail(ErrorCode::cancelled, "interrupted");
+      if (SteadyClock::now() >= deadline) {
+        return fail(ErrorCode::io_error, fmt::format("no answer within {} s", timeout.count()));
+      }
+      pollfd waiting{from_, POLLIN, 0};
+      if (::poll(&waiting, 1, kPollMs) <= 0) continue;
+      std::array<char, 4096> chunk{};
+      const ssize_t n = ::read(from_, chunk.data(), chunk.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;
+      text.append(chunk.data(), static_cast<std::size_t>(n));
+      if (text.size() > kAnswerBytesMax) {
+        return fail(ErrorCode::io_error, "its answer is longer than 1 MiB");
+      }
+    }
+    int status = 0;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+      return fail(ErrorCode::io_error, death_of(status));
+    }
+    return text;
+  }
+
+ private:
+  Child(pid_t pid, int from) : pid_(pid), from_(from) {}
+  pid_t pid_;
+  int from_;
+};
+
+Result<Json> run_in_process(const BenchTarget& target, const RunOptions& options) {
+  auto child = Child::start(target, options.measure);
+  if (!child) return fail(child.error());
+  const auto text = child->answer(options.timeout, options.interrupted);
+  if (!text) return fail(text.error());
+  Json answer = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (answer.is_object() && answer.contains("metrics")) return answer["metrics"];
+  if (answer.is_object() && answer.contains("error") && answer["error"].is_string()) {
+    return fail(ErrorCode::conflict, answer["error"].get<std::string>());
+  }
+  return fail(ErrorCode::io_error, "its answer is not valid JSON");
+}
+
+bool stopped(const RunOptions& options) {
+  return options.interrupted != nullptr && *options.interrupted;
+}
+
+void report_progress(const RunOptions& options, std::size_t index, std::size_t count,
+                     const std::string& target) {
+  if (options.progress) options.progress(index, count, target);
+}
+
+/// Status per target, for tools and for `run --resume`.
+Json manifest_of(const RunReport& report, const Environment& environment) {
+  Json targets = Json::object();
+  for (const BenchmarkResult& result : report.results) {
+    targets[result.target_id] = {{"status", "ok"}, {"timestamp", to_string(result.timestamp)}};
+  }
+  for (const Failure& failure : report.failures) {
+    targets[failure.target_id] = {{"status", "failed"}, {"error", failure.error}};
+  }
+  return {{"environment", environment.facts},
+          {"env_key", environment.env_key},
+          {"interrupted", report.interrupted},
+          {"targets", targets}};
+}
+
+Result<void> write_text(const std::filesystem::path& dir, const char* name, std::string_view text) {
+  return write_file_atomically(dir / name, text, dir);
+}
+
+}  // namespace
+
+Result<BenchmarkResult> execute(const BenchTarget& target, const RunOptions& options) {
+  const std::string id = target.id();
+  if (!is_valid_target_id(id)) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("target id \"{}\" must match ^[a-z][a-z0-9_]{{0,63}}$", id));
+  }
+  auto metrics = options.isolation == Isolation::process ? run_in_process(target, options)
+                                                         : run_here(target, options.measure);
+  if (!metrics) return fail(metrics.error());
+  return BenchmarkResult(id, std::move(*metrics));
+}
+
+RunReport execute_all(const Targets& targets, const RunOptions& options) {
+  RunReport report;
+  spdlog::info("benchmark run: {} targets", targets.size());
+  const auto begun = SteadyClock::now();
+  for (std::size_t i = 0; i < targets.size() && !stopped(options); ++i) {
+    const std::string id = targets[i]->id();
+    report_progress(options, i, targets.size(), id);
+    auto result = execute(*targets[i], options);
+    if (result) {
+      spdlog::info("{}: {:.0f} operations/s", id,
+                   result->get_metric_f64("operations_per_second").value_or(0));
+      if (options.completed) options.completed(*result);
+      report.results.push_back(std::move(*result));
+    } else if (result.error().code != ErrorCode::cancelled) {
+      spdlog::error("{}: {}", id, result.error().message);
+      report.failures.push_back({id, result.error().message});
+    }
+  }
+  report.interrupted = stopped(options);
+  report_progress(options, targets.size(), targets.size(), "");
+  const std::chrono::duration<double> total = SteadyClock::now() - begun;
+  spdlog::info("benchmark run: {} of {} measured in {:.1f} s", report.results.size(),
+               targets.size(), total.count());
+  return report;
+}
+
+RunReport run_all_benchmarks(const RunOptions& options) {
+  return execute_all(all_targets(), options);
+}
+
+Result<RunReport> run_and_save(const Targets& targets, const std::filesystem::path& dir,
+                               Summary summary, const RunOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(dir / "raw", error);
+  if (error) {
+    return fail(ErrorCode::io_error,
+                fmt::format("cannot create folder {}: {}", (dir / "raw").string(), error.message()));
+  }
+  const Environment environment = current_environment();
+  // Told before minutes of measuring, not after.
+  if (auto writable = write_text(dir, "run.json", manifest_of({}, environment).dump(2) + "\n");
+      !writable) {
+    return fail(writable.error());
+  }
+  std::optional<Error> write_error;
+  RunOptions with_saving = options;
+  with_saving.completed = [&](const BenchmarkResult& result) {
+    if (auto written = write_json(result, dir); !written) write_error = written.error();
+    if (options.completed) options.completed(result);
+  };
+  RunReport report = execute_all(targets, with_saving);
+  if (write_error) return fail(*write_error);
+  const std::string manifest =
+      manifest_of(report, environment).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (auto written = write_text(dir, "run.json", manifest); !written) return fail(written.error());
+  if (summary == Summary::write) {
+    const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(
+        std::chrono::system_clock::now());
+    const auto text = generate_summary(report.results, report.failures, environment, now);
+    if (auto written = write_summary(text, dir); !written) return fail(written.error());
+    spdlog::info("summary written to {}", (dir / "summary.md").string());
+  }
+  return report;
+}
+
+}  // namespace costops::benchmarks
