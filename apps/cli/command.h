@@ -1,0 +1,60 @@
+// command.h - one command of the program: declares its options, then runs with what was parsed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "session.h"
+
+namespace costops::cli {
+
+class Command {
+ public:
+  /// Which of the global options mean something to a command; the others are refused, because an
+  /// option that is silently without effect misleads.
+  struct Uses {
+    enum class Store { no, yes } store = Store::no;
+    enum class Book { no, yes } book = Book::no;
+    enum class At { no, yes } at = At::no;
+  };
+
+  Command(CLI::App& parent, const char* name, const char* summary, const char* help, Uses uses)
+      : app_(parent.add_subcommand(name, summary)), uses_(uses) {
+    app_->footer(help);
+    app_->fallthrough();
+  }
+  virtual ~Command() = default;
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  [[nodiscard]] virtual Result<ExitCode> run(Session& session) = 0;
+
+  [[nodiscard]] const CLI::App& app() const { return *app_; }
+  [[nodiscard]] const Uses& uses() const { return uses_; }
+  [[nodiscard]] bool chosen() const { return app_->parsed(); }
+
+ protected:
+  CLI::App* app_;
+
+ private:
+  Uses uses_;
+};
+
+using Commands = std::vector<std::unique_ptr<Command>>;
+
+// Each adds its command (and the commands below it) to `parent`.
+void add_init(CLI::App& parent, Commands& into);
+void add_ingest(CLI::App& parent, Commands& into);
+void add_price(CLI::App& parent, Commands& into);
+void add_query(CLI::App& parent, Commands& into);
+void add_summary(CLI::App& parent, Commands& into);
+void add_explain(CLI::App& parent, Commands& into);
+void add_quarantine(CLI::App& parent, Commands& into);
+void add_pricing(CLI::App& parent, Commands& into);
+void add_reprice(CLI::App& parent, Commands& into);
+void add_completion(CLI::App& parent, Commands& into);
+void add_version(CLI::App& parent, Commands& into);
+
+}  // namespace costops::cli

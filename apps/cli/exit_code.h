@@ -1,0 +1,15 @@
+// exit_code.h - what the process says when it ends.
+#pragma once
+
+namespace costops::cli {
+
+/// The exit codes of cost-ops, in full (docs/cli.md). 3 to 5 belong to benchmark and budget gates.
+enum class ExitCode : int {
+  fine = 0,
+  failed = 1,        ///< It could not be done: a file, the ledger or a price said no.
+  usage = 2,         ///< The command line itself is wrong.
+  incomplete = 6,    ///< Done, but some records are unpriced or quarantined.
+  interrupted = 130  ///< Stopped by Ctrl-C; what was committed is kept.
+};
+
+}  // namespace costops::cli

@@ -1,0 +1,190 @@
+// ingest - read usage into the ledger.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "command.h"
+#include "costops/json/json.h"
+#include "interrupt.h"
+#include "options.h"
+#include "progress.h"
+#include "reading.h"
+
+namespace costops::cli {
+namespace {
+
+using accounting::IngestOptions;
+using accounting::IngestReport;
+
+constexpr const char* kHelp = R"(Without a PATH it reads the session logs of Claude Code and Codex of this user.
+Formats are detected, gzip and zstd are undone. Reading the same again adds nothing,
+so it may be stopped (Ctrl-C), repeated and run from a timer.
+
+Examples:
+  cost-ops ingest
+  cost-ops ingest logs/ 'archive/2026-0*.jsonl.zst' --organization acme --tag nightly
+  curl -s https://gateway/logs | cost-ops ingest - --format litellm_spend_logs
+  cost-ops ingest export.csv --dry-run
+
+Exit codes: 6 some records are unpriced or quarantined, the rest is in the ledger;
+130 stopped by Ctrl-C, what was committed is kept.
+)";
+
+void write_json(std::string& out, const IngestReport& report, IngestOptions::Mode mode) {
+  json::Writer json(out);
+  json.object();
+  json.key("dry_run").value(mode == IngestOptions::Mode::dry_run);
+  json.key("cancelled").value(report.cancelled);
+  json.key("files").value(report.files).key("files_unchanged").value(report.files_skipped);
+  json.key("read").value(report.read).key("new").value(report.added);
+  json.key("duplicate").value(report.duplicates).key("superseded").value(report.superseded);
+  json.key("conflict").value(report.conflicts).key("unpriced").value(report.unpriced);
+  json.key("quarantined").value(report.quarantined);
+  json.key("cost").array();
+  for (const Money& money : report.cost.all()) {
+    json.object().key("currency").value(money.currency.code());
+    json.key("amount").value(money.amount).end_object();
+  }
+  json.end_array().key("unpriced_reasons").array();
+  for (const auto& [reason, records] : report.unpriced_reasons) {
+    json.object().key("reason").value(reason).key("records").value(records).end_object();
+  }
+  json.end_array().key("first_quarantined").array();
+  for (const auto& rejection : report.first_rejections) {
+    json.object().key("file").value(rejection.position.file);
+    json.key("line").value(rejection.position.line);
+    json.key("reason").value(rejection.reason).end_object();
+  }
+  json.end_array().end_object();
+  out += '\n';
+}
+
+void append_counts(std::string& out, const IngestReport& report) {
+  const auto line = [&](const char* name, std::uint64_t count) {
+    out += fmt::format("  {:<12}{:>10}\n", name, count);
+  };
+  line("read", report.read);
+  line("new", report.added);
+  line("duplicate", report.duplicates);
+  line("superseded", report.superseded);
+  if (report.conflicts > 0) line("conflicting", report.conflicts);
+  line("unpriced", report.unpriced);
+  line("quarantined", report.quarantined);
+}
+
+void append_doubts(std::string& out, const IngestReport& report) {
+  constexpr std::size_t kReasonsShown = 5;
+  if (!report.unpriced_reasons.empty()) out += "\nUnpriced: kept, their cost is unknown.\n";
+  for (std::size_t i = 0; i < report.unpriced_reasons.size() && i < kReasonsShown; ++i) {
+    const auto& [reason, records] = report.unpriced_reasons[i];
+    out += fmt::format("  {} x {}\n", records, printable(reason));
+  }
+  if (report.unpriced_reasons.size() > kReasonsShown) {
+    out += fmt::format("  and {} more reasons\n", report.unpriced_reasons.size() - kReasonsShown);
+  }
+  if (report.first_rejections.empty()) return;
+  out += "\nQuarantined: kept apart, in no total.\n";
+  for (const auto& rejection : report.first_rejections) {
+    out += fmt::format("  {}:{}: {}\n", printable(rejection.position.file),
+                       rejection.position.line, printable(rejection.reason));
+  }
+  if (report.quarantined > report.first_rejections.size()) {
+    out += fmt::format("  and {} more: cost-ops quarantine list\n",
+                       report.quarantined - report.first_rejections.size());
+  }
+}
+
+void write_text(std::string& out, const IngestReport& report, IngestOptions::Mode mode) {
+  out += mode == IngestOptions::Mode::dry_run ? "Dry run, nothing is stored. " : "";
+  out += fmt::format("{} {}", report.files, report.files == 1 ? "file" : "files");
+  if (report.files_skipped > 0) {
+    out += fmt::format(", {} unchanged since the last ingest", report.files_skipped);
+  }
+  out += "; records:\n";
+  append_counts(out, report);
+  for (const Money& money : report.cost.all()) {
+    out += fmt::format("Cost of what is new: {} {}\n", to_string(money.amount),
+                       money.currency.code());
+  }
+  append_doubts(out, report);
+}
+
+class Ingest : public Command {
+ public:
+  explicit Ingest(CLI::App& parent)
+      : Command(parent, "ingest", "Read usage logs into the ledger", kHelp,
+                {Uses::Store::yes, Uses::Book::yes, Uses::At::yes}) {
+    reading_.declare(*app_, "Files, folders, globs, or - for standard input.");
+    app_->add_flag("-n,--dry-run", dry_run_, "Say what would be done, and store nothing.");
+    app_->add_flag("--reread", reread_, "Read files again that are known to be complete.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    auto options = reading_.resolve(session);
+    if (!options) return session.wrong_usage(options.error().message);
+    options->mode = dry_run_ ? IngestOptions::Mode::dry_run : IngestOptions::Mode::write;
+    options->journal = reread_ ? IngestOptions::Journal::ignore : IngestOptions::Journal::use;
+    options->cancel = &stop_requested_on_interrupt();
+    const auto files = reading_.names_no_path() ? agent_files(session) : reading_.expanded();
+    if (!files) return fail(files.error());
+    const auto book = session.price_book();
+    if (!book) return fail(book.error());
+    const auto ledger = session.ledger(dry_run_ ? Session::Use::look : Session::Use::write);
+    if (!ledger) return fail(ledger.error());
+    Progress progress;
+    const auto report =
+        accounting::ingest(*files, *options, *book, **ledger,
+                           [&](const accounting::IngestProgress& p) { progress.show(p); });
+    progress.clear();
+    if (!report) return fail(report.error());
+    return conclusion(session, *report, options->mode);
+  }
+
+ private:
+  ExitCode conclusion(Session& session, const IngestReport& report,
+                      IngestOptions::Mode mode) const {
+    if (output_ == "json") {
+      write_json(session.out().text(), report, mode);
+    } else {
+      write_text(session.out().text(), report, mode);
+    }
+    if (report.cancelled) {
+      session.complain("stopped; what was committed is kept, and the same command goes on from it");
+      return ExitCode::interrupted;
+    }
+    const bool complete = report.unpriced + report.quarantined + report.conflicts == 0;
+    return complete ? ExitCode::fine : ExitCode::incomplete;
+  }
+
+  /// The session logs of this user's coding agents, which it names on standard error.
+  static Result<std::vector<std::string>> agent_files(const Session& session) {
+    std::vector<std::string> files;
+    std::string folders;
+    for (const std::string& folder : ingestion::agent_folders(session.folders().home)) {
+      const auto found = ingestion::expand_paths({folder});
+      if (!found) continue;
+      folders += fmt::format("\n  {}  ({} {})", folder, found->size(),
+                             found->size() == 1 ? "file" : "files");
+      files.insert(files.end(), found->begin(), found->end());
+    }
+    if (files.empty()) {
+      return fail(ErrorCode::not_found,
+                  "no session logs of Claude Code or Codex in this home; give a PATH to read");
+    }
+    session.note("No PATH given, so reading the coding agents' session logs:" + folders);
+    return files;
+  }
+
+  ReadingOptions reading_;
+  bool dry_run_ = false;
+  bool reread_ = false;
+  std::string output_ = "text";
+};
+
+}  // namespace
+
+void add_ingest(CLI::App& parent, Commands& into) {
+  into.push_back(std::make_unique<Ingest>(parent));
+}
+
+}  // namespace costops::cli

@@ -1,0 +1,60 @@
+// init - create the ledger and a configuration file to fill in.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "command.h"
+
+namespace costops::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHelp = R"(Not needed before the first ingest: the ledger is created when absent. What is there
+already stays as it is.
+)";
+
+class Init : public Command {
+ public:
+  explicit Init(CLI::App& parent)
+      : Command(parent, "init", "Create the ledger and a configuration template", kHelp,
+                {.store = Uses::Store::yes}) {}
+
+  Result<ExitCode> run(Session& session) override {
+    const auto ledger = session.ledger(Session::Use::write);
+    if (!ledger) return fail(ledger.error());
+    const auto config = ensure_config(session);
+    if (!config) return fail(config.error());
+    session.out().write(fmt::format("ledger         {}\nconfiguration  {}\nown prices     {}\n",
+                                    (*ledger)->url(), *config,
+                                    session.folders().data + "/prices"));
+    session.note("Next: cost-ops ingest");
+    return ExitCode::fine;
+  }
+
+ private:
+  /// The configuration's path; writes the template there if nothing is.
+  static Result<std::string> ensure_config(const Session& session) {
+    if (!session.config().path.empty()) return session.config().path;
+    const std::string& folder = session.folders().config;
+    std::error_code error;
+    fs::create_directories(folder, error);
+    const std::string path = folder + "/config.toml";
+    std::ofstream file(path, std::ios::binary);
+    file << config_template();
+    file.close();
+    if (error || !file) {
+      return fail(ErrorCode::io_error, fmt::format("{}: cannot write the configuration", path));
+    }
+    return path;
+  }
+};
+
+}  // namespace
+
+void add_init(CLI::App& parent, Commands& into) {
+  into.push_back(std::make_unique<Init>(parent));
+}
+
+}  // namespace costops::cli

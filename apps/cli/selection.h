@@ -1,0 +1,39 @@
+// selection.h - which records a question is about: period, filters, zone; and how to group them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "costops/accounting/report.h"
+#include "session.h"
+
+namespace costops::cli {
+
+/// The options --range, --since, --until, --timezone, --filter and --as-of, as written.
+struct SelectionOptions {
+  std::string range, since, until, timezone, as_of;
+  std::vector<std::string> filters;
+  std::string provider, organization;  ///< Short for --filter provider=..., organization=...
+
+  void declare(CLI::App& app);
+  /// The request that they describe. Fails with invalid_input or not_found, naming the option.
+  [[nodiscard]] Result<accounting::ReportRequest> resolve(const Session& session) const;
+};
+
+/// Where the words of --group-by go: dimensions, at most one period, in the order given.
+struct Grouping {
+  std::vector<Dimension> dimensions;
+  std::optional<Grain> grain;
+  /// For each column as asked, its place among a report row's keys.
+  std::vector<std::size_t> order;
+};
+/// Fails with invalid_input for an unknown, repeated or second period word, listing the known.
+[[nodiscard]] Result<Grouping> parse_grouping(const std::vector<std::string>& words);
+
+/// "(unassigned)" for an empty value, else the value.
+[[nodiscard]] std::string shown_value(const std::string& value);
+inline constexpr const char* kUnassigned = "(unassigned)";
+
+}  // namespace costops::cli
