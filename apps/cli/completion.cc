@@ -141,7 +141,7 @@ complete -o filenames -F _cost_ops cost-ops
 }
 
 /// In single quotes, for any of the shells.
-std::string quoted(std::string_view text) {
+std::string single_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -181,7 +181,7 @@ std::string zsh_options(const CLI::App& app) {
     if (choice.value == Value::words) value = ":value:(" + joined(choice.words, " ") + ")";
     for (const std::string& name : names_of(*option)) {
       out += "    " +
-             quoted(fmt::format("*{}[{}]{}", name, zsh_text(option->get_description()), value)) +
+             single_quoted(fmt::format("*{}[{}]{}", name, zsh_text(option->get_description()), value)) +
              "\n";
     }
   }
@@ -191,12 +191,12 @@ std::string zsh_options(const CLI::App& app) {
 std::string zsh_script(const CLI::App& root, const std::vector<Node>& nodes) {
   std::string cases, commands;
   for (const Node& node : nodes) {
-    if (!node.path.empty()) commands += "|" + quoted(node.path);
+    if (!node.path.empty()) commands += "|" + single_quoted(node.path);
     std::string below;
     for (const CLI::App* command : commands_of(*node.app)) {
-      below += " " + quoted(command->get_name() + ":" + zsh_text(command->get_description()));
+      below += " " + single_quoted(command->get_name() + ":" + zsh_text(command->get_description()));
     }
-    cases += fmt::format("    {}) below=({} ) specs=(\n{}    ) ;;\n", quoted(node.path), below,
+    cases += fmt::format("    {}) below=({} ) specs=(\n{}    ) ;;\n", single_quoted(node.path), below,
                          &root == node.app ? "" : zsh_options(*node.app));
   }
   return fmt::format(R"(#compdef cost-ops
@@ -231,8 +231,8 @@ std::string fish_option(const CLI::Option& option, const std::string& condition)
   const Choice choice = choice_of(option);
   if (choice.value == Value::file) line += " -r -F";
   if (choice.value == Value::text) line += " -x";
-  if (choice.value == Value::words) line += " -x -a " + quoted(joined(choice.words, " "));
-  return line + " -d " + quoted(brief(option.get_description())) + "\n";
+  if (choice.value == Value::words) line += " -x -a " + single_quoted(joined(choice.words, " "));
+  return line + " -d " + single_quoted(brief(option.get_description())) + "\n";
 }
 
 /// A condition that holds behind the words of `path`, and not yet behind a command below it.
@@ -255,12 +255,12 @@ std::string fish_script(const CLI::App& root, const std::vector<Node>& nodes) {
     for (const CLI::App* command : commands_of(*node.app)) {
       const std::string test = (here.empty() ? "" : here + "; and ") +
                                fmt::format("not __fish_seen_subcommand_from{}", below);
-      out += fmt::format("complete -c cost-ops -f -n {} -a {} -d {}\n", quoted(test),
-                         command->get_name(), quoted(brief(command->get_description())));
+      out += fmt::format("complete -c cost-ops -f -n {} -a {} -d {}\n", single_quoted(test),
+                         command->get_name(), single_quoted(brief(command->get_description())));
     }
     if (node.app == &root) continue;
     for (const CLI::Option* option : options_of(*node.app)) {
-      out += fish_option(*option, " -n " + quoted(here));
+      out += fish_option(*option, " -n " + single_quoted(here));
     }
   }
   return out;

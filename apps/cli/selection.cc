@@ -141,9 +141,9 @@ Result<accounting::ReportRequest> SelectionOptions::resolve(const Session& sessi
   auto zone = session.zone(timezone);
   if (!zone) return fail(zone.error().code, "--timezone: " + zone.error().message);
   request.zone = std::move(*zone);
-  const auto range = range_of(*this, session.now(), request.zone);
-  if (!range) return fail(range.error());
-  request.range = *range;
+  const auto within = range_of(*this, session.now(), request.zone);
+  if (!within) return fail(within.error());
+  request.range = *within;
   std::vector<std::string> all = filters;
   if (!provider.empty()) all.push_back("provider=" + provider);
   if (!organization.empty()) all.push_back("organization=" + organization);

@@ -81,9 +81,10 @@ class Summary : public Command {
     by_model.top = kRowsShown;
     by_project.group_by = {Dimension::project};
     by_project.top = kRowsShown;
+    using Titled = std::pair<const char*, const ReportRequest*>;
     for (const auto& [title, request] :
-         {std::pair{"Total", &base}, std::pair{"By day", &by_day},
-          std::pair{"By model", &by_model}, std::pair{"By project", &by_project}}) {
+         {Titled{"Total", &base}, Titled{"By day", &by_day}, Titled{"By model", &by_model},
+          Titled{"By project", &by_project}}) {
       if (const auto added = add(title, *request); !added) return fail(added.error());
     }
     return views;

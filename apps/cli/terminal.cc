@@ -95,7 +95,7 @@ std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {
     const CodePoint point = first_code_point(text);
-    width += contains(kZero, point.value) ? 0 : contains(kWide, point.value) ? 2 : 1;
+    width += contains(kZero, point.value) ? 0u : contains(kWide, point.value) ? 2u : 1u;
     text.remove_prefix(point.bytes);
   }
   return width;
