@@ -117,11 +117,11 @@ Environment current_environment() {
   facts["timer_cost_wall_ns"] = clock_cost_ns(CLOCK_MONOTONIC);
   facts["timer_cost_cpu_ns"] = clock_cost_ns(CLOCK_THREAD_CPUTIME_ID);
   put_build(facts);
-  const RecordId key = record_id(
-      "benchmark-environment",
-      {system.machine, model, std::to_string(cpus), virt,
-       value_in("/etc/os-release", "VERSION_ID", '='), std::to_string(compiler_major()),
-       COSTOPS_BUILD_TYPE, COSTOPS_BUILD_FLAGS});
+  const RecordId key =
+      record_id("benchmark-environment",
+                {system.machine, model, std::to_string(cpus), virt,
+                 value_in("/etc/os-release", "VERSION_ID", '='), std::to_string(compiler_major()),
+                 COSTOPS_BUILD_TYPE, COSTOPS_BUILD_FLAGS});
   environment.env_key = to_string(key).substr(0, 16);
   return environment;
 }

@@ -78,7 +78,8 @@ std::string create_test_json_data(std::size_t bytes) {
   for (std::uint64_t i = 0; text.size() < bytes; ++i) {
     text += fmt::format(
         R"({}{{"id":"{:016x}-{:04x}","timestamp":"2026-07-{:02}T{:02}:{:02}:00Z","provider":"test",)"
-        R"("model":{{"name":"{}"}},"organization_id":"benchmark","project_id":"{}",)"
+        R"("model":{{"name":"{}"}},)"
+        R"("organization_id":"benchmark","project_id":"{}",)"
         R"("prompt_tokens":{},"completion_tokens":{},"total_tokens":{},"latency_ms":{}}})",
         i == 0 ? "" : ",", i * 0x9e3779b97f4a7c15u, i % 65536, 1 + i % 28, i % 24, i % 60,
         kModels[i % kModels.size()], kProjects[i % kProjects.size()], 1000 + i % 977, 100 + i % 89,

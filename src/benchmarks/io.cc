@@ -19,9 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 tl::unexpected<Error> io_failure(std::string_view what, const fs::path& path, int error) {
-  return fail(ErrorCode::io_error,
-              fmt::format("cannot {} {}: {}", what, path.string(),
-                          std::generic_category().message(error)));
+  return fail(ErrorCode::io_error, fmt::format("cannot {} {}: {}", what, path.string(),
+                                               std::generic_category().message(error)));
 }
 
 /// A file descriptor that closes itself.
@@ -191,8 +190,8 @@ Result<StoredResults> read_all(const fs::path& dir) {
       continue;
     }
     const auto content = read_file(file);
-    auto result = content ? parse_result(file, *content)
-                          : Result<BenchmarkResult>(fail(content.error()));
+    auto result =
+        content ? parse_result(file, *content) : Result<BenchmarkResult>(fail(content.error()));
     if (result) {
       stored.results.push_back(std::move(*result));
     } else {

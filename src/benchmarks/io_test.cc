@@ -30,7 +30,8 @@ class ResultFiles : public testing::Test {
   }
   std::vector<std::string> names(const fs::path& folder) {
     std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(folder)) found.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(folder))
+      found.push_back(entry.path().filename());
     std::ranges::sort(found);
     return found;
   }
@@ -116,7 +117,8 @@ TEST_F(ResultFiles, AHugeFileIsNotRead) {
   fs::resize_file(dir_ / "raw/storage.json", kResultFileBytesMax + 1);
   const auto result = read_json("storage", dir_);
   ASSERT_FALSE(result);
-  EXPECT_THAT(result.error().message, HasSubstr("4194305 bytes, a result file has at most 4194304"));
+  EXPECT_THAT(result.error().message,
+              HasSubstr("4194305 bytes, a result file has at most 4194304"));
 }
 
 TEST_F(ResultFiles, ANamedPipeDoesNotHang) {

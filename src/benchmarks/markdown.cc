@@ -113,9 +113,9 @@ std::string generate_summary(const std::vector<BenchmarkResult>& results,
 }
 
 std::string generate_summary(const std::vector<BenchmarkResult>& results) {
-  return generate_summary(results, {}, current_environment(),
-                          std::chrono::time_point_cast<std::chrono::nanoseconds>(
-                              std::chrono::system_clock::now()));
+  return generate_summary(
+      results, {}, current_environment(),
+      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
 }
 
 Result<void> write_summary(std::string_view summary, const std::filesystem::path& dir) {

@@ -26,7 +26,8 @@ TEST(Summary, HasEverySection) {
   environment.facts = {{"os", "Debian"}};
   const auto text = generate_summary({result}, {{"export", "no answer | within 60 s"}}, environment,
                                      *parse_timestamp("2026-07-01T12:00:00Z"));
-  EXPECT_THAT(text, HasSubstr("# Benchmark summary\n\nGenerated: 2026-07-01T12:00:00.000000000Z\n"));
+  EXPECT_THAT(text,
+              HasSubstr("# Benchmark summary\n\nGenerated: 2026-07-01T12:00:00.000000000Z\n"));
   EXPECT_THAT(text, HasSubstr("Total: 2 targets, 1 measured, 1 failed\n"));
   EXPECT_THAT(text, HasSubstr("| Target | Operations/s | Average (ns) | Confidence | Notes |"));
   EXPECT_THAT(

@@ -86,8 +86,7 @@ std::uint64_t calibrate(Workload& workload, std::int64_t block_ns, GatingClock c
   return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(wanted));
 }
 
-Result<Measurement> measure(Workload& workload, const Floor& floor,
-                            const MeasureOptions& options) {
+Result<Measurement> measure(Workload& workload, const Floor& floor, const MeasureOptions& options) {
   if (auto checked = workload.check(); !checked) return fail(checked.error());
   Measurement measurement;
   measurement.clock = floor.clock;

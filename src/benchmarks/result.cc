@@ -16,7 +16,8 @@ constexpr std::size_t kTargetIdMax = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Reads exactly `digits` digits from the front of `text` and drops them; -1 if there are not enough.
+/// Reads exactly `digits` digits from the front of `text` and drops them; -1 if there are not
+/// enough.
 int take_number(std::string_view& text, std::size_t digits) {
   int value = 0;
   if (text.size() < digits) return -1;
@@ -121,17 +122,16 @@ Result<BenchmarkResult> result_from_json(const Json& json) {
 
 std::string to_string(Timestamp at) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z",
-                     fmt::gmtime(seconds.time_since_epoch().count()),
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z", fmt::gmtime(seconds.time_since_epoch().count()),
                      (at - seconds).count());
 }
 
 Result<Timestamp> parse_timestamp(std::string_view text) {
   using namespace std::chrono;
   const auto malformed = [whole = text] {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("\"timestamp\" must be RFC 3339 in UTC, found \"{}\"",
-                            whole.substr(0, 64)));
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("\"timestamp\" must be RFC 3339 in UTC, found \"{}\"", whole.substr(0, 64)));
   };
   const int y = take_number(text, 4);
   const int mo = take(text, "-") ? take_number(text, 2) : -1;

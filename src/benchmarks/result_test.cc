@@ -73,16 +73,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"({"metrics":{},"timestamp":"2025-12-02T05:48:49Z"})", "\"target_id\" is missing"},
         Refusal{R"({"target_id":"a","metrics":{},"timestamp":"2025-12-02T05:48:49Z","status":"x"})",
                 "\"status\" is not a field of a result"},
-        Refusal{R"({"target_id":"../../etc/passwd","metrics":{},"timestamp":"2025-12-02T05:48:49Z"})",
-                "\"target_id\" must match ^[a-z][a-z0-9_]{0,63}$, found \"../../etc/passwd\""},
+        Refusal{
+            R"({"target_id":"../../etc/passwd","metrics":{},"timestamp":"2025-12-02T05:48:49Z"})",
+            "\"target_id\" must match ^[a-z][a-z0-9_]{0,63}$, found \"../../etc/passwd\""},
         Refusal{R"({"target_id":"a","metrics":[],"timestamp":"2025-12-02T05:48:49Z"})",
                 "\"metrics\" must be an object"},
         Refusal{R"({"target_id":"a","metrics":{},"timestamp":"yesterday"})",
                 "\"timestamp\" must be RFC 3339 in UTC, found \"yesterday\""},
         Refusal{R"({"target_id":"a","metrics":{},"timestamp":"2025-02-30T05:48:49Z"})",
                 "\"timestamp\" must be RFC 3339 in UTC, found \"2025-02-30T05:48:49Z\""},
-        Refusal{R"({"target_id":"a","metrics":{},"timestamp":"2025-12-02T05:48:49.0000000001Z"})",
-                "\"timestamp\" must be RFC 3339 in UTC, found \"2025-12-02T05:48:49.0000000001Z\""}));
+        Refusal{
+            R"({"target_id":"a","metrics":{},"timestamp":"2025-12-02T05:48:49.0000000001Z"})",
+            "\"timestamp\" must be RFC 3339 in UTC, found \"2025-12-02T05:48:49.0000000001Z\""}));
 
 TEST(Timestamp, TakesZeroToNineDigitsAndBothSpellingsOfUtc) {
   EXPECT_EQ(to_string(*parse_timestamp("2025-12-02T05:48:49Z")), "2025-12-02T05:48:49.000000000Z");
@@ -108,10 +110,11 @@ TEST(Lint, FindsWhatReadersStumbleOver) {
   result.metrics = {{"operations_per_second", 1000.0}, {"avg_duration_ns", 1000000.0},
                     {"mean_duration_ns", 2e6},         {"p50_duration_ns", 20},
                     {"p95_duration_ns", 10},           {"nested", Json::object()}};
-  EXPECT_THAT(lint(result),
-              ElementsAre("\"avg_duration_ns\" must be a JSON integer", "\"nested\" must be a scalar",
-                          "\"p95_duration_ns\" is below the percentile before it",
-                          "\"operations_per_second\" x \"mean_duration_ns\" is not one second"));
+  EXPECT_THAT(
+      lint(result),
+      ElementsAre("\"avg_duration_ns\" must be a JSON integer", "\"nested\" must be a scalar",
+                  "\"p95_duration_ns\" is below the percentile before it",
+                  "\"operations_per_second\" x \"mean_duration_ns\" is not one second"));
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ Result<Json> run_here(const BenchTarget& target, const MeasureOptions& options) 
 /// The child's whole life: measure, answer on the pipe, end without running anyone's destructors.
 [[noreturn]] void run_in_child(const BenchTarget& target, const MeasureOptions& options, int out) {
   const auto metrics = run_here(target, options);
-  const Json answer = metrics ? Json{{"metrics", *metrics}} : Json{{"error", metrics.error().message}};
+  const Json answer =
+      metrics ? Json{{"metrics", *metrics}} : Json{{"error", metrics.error().message}};
   const std::string text = answer.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::string_view rest = text;
   while (!rest.empty()) {
@@ -210,8 +211,8 @@ Result<RunReport> run_and_save(const Targets& targets, const std::filesystem::pa
   std::error_code error;
   std::filesystem::create_directories(dir / "raw", error);
   if (error) {
-    return fail(ErrorCode::io_error,
-                fmt::format("cannot create folder {}: {}", (dir / "raw").string(), error.message()));
+    return fail(ErrorCode::io_error, fmt::format("cannot create folder {}: {}",
+                                                 (dir / "raw").string(), error.message()));
   }
   const Environment environment = current_environment();
   // Told before minutes of measuring, not after.
@@ -231,8 +232,8 @@ Result<RunReport> run_and_save(const Targets& targets, const std::filesystem::pa
       manifest_of(report, environment).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (auto written = write_text(dir, "run.json", manifest); !written) return fail(written.error());
   if (summary == Summary::write) {
-    const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(
-        std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
     const auto text = generate_summary(report.results, report.failures, environment, now);
     if (auto written = write_summary(text, dir); !written) return fail(written.error());
     spdlog::info("summary written to {}", (dir / "summary.md").string());

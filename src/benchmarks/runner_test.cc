@@ -74,7 +74,8 @@ class AsynchronousTarget final : public SumTarget {
 
 RunOptions fast() {
   RunOptions options;
-  options.measure = {.block_ns = 100'000, .measured_ns_min = 1'000'000, .measured_ns_max = 9'000'000};
+  options.measure = {
+      .block_ns = 100'000, .measured_ns_min = 1'000'000, .measured_ns_max = 9'000'000};
   options.timeout = std::chrono::seconds{20};
   return options;
 }

@@ -51,24 +51,24 @@ Result<Targets> targets_named(const std::vector<std::string>& ids) {
   Targets all = all_targets();
   for (const std::string& id : ids) {
     if (std::ranges::none_of(all, [&](const auto& target) { return target->id() == id; })) {
-      return fail(ErrorCode::invalid_input, fmt::format("no benchmark target \"{}\"; known: {}",
-                                                        id, known_ids(all)));
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("no benchmark target \"{}\"; known: {}", id, known_ids(all)));
     }
   }
   if (ids.empty()) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("no benchmark target named; known: {}", known_ids(all)));
   }
-  std::erase_if(all, [&](const auto& target) { return std::ranges::count(ids, target->id()) == 0; });
+  std::erase_if(all,
+                [&](const auto& target) { return std::ranges::count(ids, target->id()) == 0; });
   return all;
 }
 
 Result<Targets> targets_containing(std::string_view part) {
   Targets all = all_targets();
   const std::string known = known_ids(all);
-  std::erase_if(all, [&](const auto& target) {
-    return target->id().find(part) == std::string::npos;
-  });
+  std::erase_if(all,
+                [&](const auto& target) { return target->id().find(part) == std::string::npos; });
   if (all.empty()) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("no benchmark target contains \"{}\"; known: {}", part, known));

@@ -239,8 +239,7 @@ Result<Block> Worker::block(std::uint64_t iterations, std::uint64_t warmup) {
   std::istringstream words(*line);
   std::string verb;
   Block block;
-  if (!(words >> verb >> block.wall_ns >> block.cpu_ns >> block.preemptions >>
-        block.page_faults) ||
+  if (!(words >> verb >> block.wall_ns >> block.cpu_ns >> block.preemptions >> block.page_faults) ||
       verb != "block" || block.wall_ns <= 0 || block.cpu_ns < 0) {
     return state_->broken("answered \"" + line->substr(0, 100) + "\"");
   }

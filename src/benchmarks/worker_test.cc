@@ -76,9 +76,10 @@ class WorkerProcess : public testing::Test {
 constexpr const char* kHello = "read line; echo ready 1 sum abc\n";
 
 TEST_F(WorkerProcess, AnswersThroughPipes) {
-  auto worker = Worker::start(
-      program(std::string(kHello) + "read line; echo iterations 42\nread line; echo block 5 4 1 0\n"),
-      "sum", 17);
+  auto worker =
+      Worker::start(program(std::string(kHello) +
+                            "read line; echo iterations 42\nread line; echo block 5 4 1 0\n"),
+                    "sum", 17);
   ASSERT_TRUE(worker) << worker.error().message;
   EXPECT_EQ(worker->workload_hash(), "abc");
   EXPECT_EQ(worker->calibrate(1000), 42u);

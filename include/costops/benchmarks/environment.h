@@ -1,5 +1,5 @@
-// environment.h - the machine and the build that produced a result, and the key that says whether two
-// results may be compared at all.
+// environment.h - the machine and the build that produced a result, and the key that says whether
+// two results may be compared at all.
 #pragma once
 
 #include <string>

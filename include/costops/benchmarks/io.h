@@ -1,4 +1,5 @@
-// io.h - result files: DIR/raw/<target_id>.json, one pretty-printed object each, nothing else there.
+// io.h - result files: DIR/raw/<target_id>.json, one pretty-printed object each, nothing else
+// there.
 #pragma once
 
 #include <filesystem>

@@ -1,8 +1,8 @@
 // measure.h - timing a workload in blocks of about a millisecond, with two clocks.
 //
 // Long blocks are preempted on a busy machine (85 to 95 % of 4 ms blocks at load 3 to 11, against
-// 13 to 16 % of 1 ms blocks), short ones are all clock; so blocks are calibrated to one millisecond.
-// Thread CPU time costs a system call, so it is read per block, never per operation.
+// 13 to 16 % of 1 ms blocks), short ones are all clock; so blocks are calibrated to one
+// millisecond. Thread CPU time costs a system call, so it is read per block, never per operation.
 #pragma once
 
 #include <cstdint>

@@ -41,8 +41,8 @@ struct BenchmarkResult {
 [[nodiscard]] bool is_valid_target_id(std::string_view id);
 
 [[nodiscard]] Json to_json(const BenchmarkResult& result);
-/// Requires the three fields and no other, a valid id, an object of metrics, an RFC 3339 time in UTC
-/// with 0 to 9 fractional digits. Fails with invalid_input.
+/// Requires the three fields and no other, a valid id, an object of metrics, an RFC 3339 time in
+/// UTC with 0 to 9 fractional digits. Fails with invalid_input.
 [[nodiscard]] Result<BenchmarkResult> result_from_json(const Json& json);
 
 /// "2026-07-01T12:00:00.123456789Z".
@@ -50,9 +50,9 @@ struct BenchmarkResult {
 /// RFC 3339 with 0 to 9 fractional digits and Z or +00:00. Fails with invalid_input.
 [[nodiscard]] Result<Timestamp> parse_timestamp(std::string_view text);
 
-/// What the canonical schema asks beyond its types (docs/schema/benchmark-result.schema.json): integers
-/// written as integers, operations_per_second x mean = 1, ordered percentiles, no null among the
-/// required metrics. Empty: nothing to complain about.
+/// What the canonical schema asks beyond its types (docs/schema/benchmark-result.schema.json):
+/// integers written as integers, operations_per_second x mean = 1, ordered percentiles, no null
+/// among the required metrics. Empty: nothing to complain about.
 [[nodiscard]] std::vector<std::string> lint(const BenchmarkResult& result);
 
 }  // namespace costops::benchmarks

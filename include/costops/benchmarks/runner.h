@@ -54,9 +54,9 @@ struct RunOptions {
 [[nodiscard]] RunReport run_all_benchmarks(const RunOptions& options = {});
 
 enum class Summary : std::uint8_t { write, skip };
-/// Runs, writes DIR/raw/<id>.json as each completes, DIR/run.json (manifest: environment, status per
-/// target) and DIR/summary.md. A failed target leaves its earlier file alone.
-/// Fails with io_error, before any target runs, if DIR cannot be written.
+/// Runs, writes DIR/raw/<id>.json as each completes, DIR/run.json (manifest: environment, status
+/// per target) and DIR/summary.md. A failed target leaves its earlier file alone. Fails with
+/// io_error, before any target runs, if DIR cannot be written.
 [[nodiscard]] Result<RunReport> run_and_save(const Targets& targets,
                                              const std::filesystem::path& dir, Summary summary,
                                              const RunOptions& options = {});

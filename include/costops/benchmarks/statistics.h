@@ -19,8 +19,8 @@ struct Interval {
   double high = 0;
 };
 
-/// Interval for the median by the sign test: order statistics whose exact binomial coverage is at least
-/// `confidence`. The whole range if there are too few values for that. Requires values.
+/// Interval for the median by the sign test: order statistics whose exact binomial coverage is at
+/// least `confidence`. The whole range if there are too few values for that. Requires values.
 /// Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2.
 [[nodiscard]] Interval median_interval(std::span<const double> values, double confidence);
 

@@ -26,7 +26,8 @@ class Workload {
   [[nodiscard]] virtual Json extra_metrics() const { return Json::object(); }
 };
 
-/// The clock that decides: thread CPU time where an operation only computes, wall time where it waits.
+/// The clock that decides: thread CPU time where an operation only computes, wall time where it
+/// waits.
 enum class GatingClock : std::uint8_t { cpu, wall };
 
 /// The least that the contract asks of a measurement.
@@ -69,8 +70,8 @@ class BenchTarget {
 using Targets = std::vector<std::unique_ptr<BenchTarget>>;
 /// Every target of this build, in the order of the contract.
 [[nodiscard]] Targets all_targets();
-/// Those named, in the order of the registry. Fails with invalid_input, listing the known ones, if a
-/// name is unknown or none is left.
+/// Those named, in the order of the registry. Fails with invalid_input, listing the known ones, if
+/// a name is unknown or none is left.
 [[nodiscard]] Result<Targets> targets_named(const std::vector<std::string>& ids);
 /// Those whose id contains `part`. Fails with invalid_input, listing the known ones, if none does.
 [[nodiscard]] Result<Targets> targets_containing(std::string_view part);

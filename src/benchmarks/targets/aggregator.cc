@@ -1,9 +1,10 @@
 // One aggregation of 1,000 cost records over 7 days, by model and day.
+#include "costops/engine/aggregator.h"
+
 #include <fmt/format.h>
 
 #include "benchmarks/targets/targets.h"
 #include "costops/benchmarks/fixtures.h"
-#include "costops/engine/aggregator.h"
 
 namespace costops::benchmarks {
 namespace {
