@@ -202,18 +202,22 @@ TEST(BatchPricer, KeepsPriceIndexesFromBatchToBatch) {
   EXPECT_EQ(costs.prices[costs.price[0]]->id, "acme/small");
 }
 
-TEST(BatchPricer, PricesManyDifferentModels) {
+// 1,025 models and 257 tiers need 11 + 9 bits: more than a table by address has.
+TEST(BatchPricer, PricesManyDifferentCombinations) {
   const PriceBook book = book_of({sonnet_4()});
   UsageBatch batch;
-  for (int i = 0; i < 300'000; ++i) {
-    batch.append(with_model(usage_of({{kIn, 1000}}), i % 3 == 0 ? "large" : std::to_string(i)));
+  for (int i = 0; i < 3'000; ++i) {
+    UsageRecord usage = usage_of({{kIn, 1000}});
+    if (i % 3 != 0) usage.model = std::to_string(i % 1'024);
+    if (i % 3 == 1) usage.service_tier = std::to_string(i % 256);
+    batch.append(usage);
   }
   BatchPricer pricer(book);
   BatchCosts costs;
   pricer.price(batch, kDefaultAt, costs);
-  EXPECT_EQ(std::count(costs.status.begin(), costs.status.end(), PricingStatus::priced), 100'000);
-  EXPECT_EQ(costs.pico[0][299'997], 3'000'000'000);
-  EXPECT_EQ(costs.reasons[costs.reason[299'999]], "no price for acme model \"299999\"");
+  EXPECT_EQ(std::count(costs.status.begin(), costs.status.end(), PricingStatus::priced), 1000);
+  EXPECT_EQ(costs.pico[0][2'997], 3'000'000'000);
+  EXPECT_EQ(costs.reasons[costs.reason[2'999]], "no price for acme model \"951\"");
 }
 
 }  // namespace
