@@ -40,6 +40,14 @@ std::string_view text_at(const UsageBatch& batch, Dimension dimension, std::size
   return batch.dictionary(dimension).text_of(batch.codes(dimension)[row]);
 }
 
+Quantities quantities_at(const UsageBatch& batch, std::size_t row) {
+  Quantities quantities{};
+  for (std::size_t m = 0; m < kMeterCount; ++m) {
+    if (batch.meters().test(m)) quantities[m] = batch.quantities(static_cast<Meter>(m))[row];
+  }
+  return quantities;
+}
+
 /// pico[i] += charge, long_way[i] |= "the flat rate does not hold", for one meter of a block.
 template <bool kWhole, bool kAtLeastOne>
 void charge_column(const FlatRate* rates, const std::uint32_t* cards, const std::int64_t* quantities,
@@ -69,6 +77,7 @@ struct BatchPricer::State {
   void price_long_way(const UsageBatch& batch, Instant at, std::size_t row, std::uint32_t combination,
                       std::uint32_t card, BatchCosts& costs);
   void extend_combinations(const UsageBatch& batch);
+  void quarantine(std::size_t row, std::string reason, BatchCosts& costs);
   std::uint32_t reason_index(std::string reason, BatchCosts& costs);
 
   CardLookUp look_up;
@@ -219,10 +228,21 @@ std::uint32_t BatchPricer::State::reason_index(std::string reason, BatchCosts& c
   return index;
 }
 
+void BatchPricer::State::quarantine(std::size_t row, std::string reason, BatchCosts& costs) {
+  costs.status[row] = PricingStatus::quarantined;
+  costs.price[row] = BatchCosts::kNoPrice;
+  costs.currency[row] = Currency{};
+  costs.reason[row] = reason_index(std::move(reason), costs);
+}
+
 void BatchPricer::State::price_long_way(const UsageBatch& batch, Instant at, std::size_t row,
                                         std::uint32_t combination, std::uint32_t card,
                                         BatchCosts& costs) {
   for (auto& pico : costs.pico) pico[row] = 0;
+  const Quantities quantities = quantities_at(batch, row);
+  if (auto checked = check_not_negative(quantities); !checked) {
+    return quarantine(row, std::move(checked.error().message), costs);
+  }
   if (batch.status[row] == CallStatus::gateway_cache_hit) return;
 
   const pricing::Price* price = cards.facts()[card].price;
@@ -232,21 +252,11 @@ void BatchPricer::State::price_long_way(const UsageBatch& batch, Instant at, std
         reason_index(look_up.schedule(schedule_of[combination]).prices->why(at), costs);
     return;
   }
-  Quantities quantities{};
-  for (std::size_t m = 0; m < kMeterCount; ++m) {
-    if (batch.meters().test(m)) quantities[m] = batch.quantities(static_cast<Meter>(m))[row];
-  }
   ClassSums sums;
   auto missing = charge({quantities, text_at(batch, Dimension::region, row),
                          text_at(batch, Dimension::speed, row)},
                         *price, sums);
-  if (!missing) {
-    costs.status[row] = PricingStatus::quarantined;
-    costs.price[row] = BatchCosts::kNoPrice;
-    costs.currency[row] = Currency{};
-    costs.reason[row] = reason_index(std::move(missing.error().message), costs);
-    return;
-  }
+  if (!missing) return quarantine(row, std::move(missing.error().message), costs);
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
     costs.pico[c][row] = static_cast<std::int64_t>(sums.costs.by_class[c].pico());
   }

@@ -61,6 +61,7 @@ Result<const pricing::Price*> price_in(const pricing::PriceBook& book, const Usa
 
 Result<void> CostCalculator::calculate(const UsageRecord& usage, const pricing::Price& price,
                                        CostRecord& into) {
+  if (auto checked = check_not_negative(usage.quantities); !checked) return checked;
   begin(into, usage);
   into.currency = price.currency;
   into.price_id = price.id;
@@ -94,6 +95,7 @@ Result<void> CostCalculator::calculate(const UsageRecord& usage, const pricing::
   }
   auto price = price_in(book, usage);
   if (price) return calculate(usage, **price, into);
+  if (auto checked = check_not_negative(usage.quantities); !checked) return checked;
   set_without_price(into, usage, std::move(price.error().message));
   return {};
 }
@@ -107,6 +109,9 @@ Result<CostRecord> CostCalculator::calculate(const UsageRecord& usage,
 
 Result<RecordCosts> CostCalculator::costs_of(const UsageRecord& usage,
                                              const pricing::Price& price) {
+  if (auto checked = check_not_negative(usage.quantities); !checked) {
+    return fail(std::move(checked.error()));
+  }
   if (usage.status == CallStatus::gateway_cache_hit) {
     return RecordCosts{.status = PricingStatus::priced, .costs = {}};
   }

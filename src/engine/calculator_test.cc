@@ -414,6 +414,17 @@ TEST_F(FromTheBook, AGatewaysCacheHitOfAnUnknownModelCostsNothing) {
   EXPECT_EQ(CostCalculator::calculate(usage, book)->status, PricingStatus::priced);
 }
 
+TEST_F(FromTheBook, ANegativeQuantityIsRefusedWhateverTheModelAndTheStatus) {
+  const pricing::PriceBook book = book_of({dated("1", "", "")});
+  UsageRecord usage = usage_at("2026-07-01T00:00:00Z");
+  at(usage.quantities, kIn) = -1;
+  usage.status = CallStatus::gateway_cache_hit;
+  EXPECT_FALSE(CostCalculator::calculate(usage, book).has_value());
+  usage.model = "unheard-of";
+  EXPECT_EQ(CostCalculator::calculate(usage, book).error().message,
+            "input_tokens_uncached is -1: a quantity cannot be negative");
+}
+
 TEST_F(FromTheBook, ARecordWithoutATimeIsRefused) {
   UsageRecord usage = usage_at("2026-07-01T00:00:00Z");
   usage.at.reset();

@@ -35,19 +35,6 @@ bool applies(const Multiplier& multiplier, Meter meter, std::string_view region,
   return false;
 }
 
-Result<void> check_not_negative(const Quantities& quantities) {
-  std::int64_t signs = 0;
-  for (const std::int64_t quantity : quantities) signs |= quantity;
-  if (signs >= 0) return {};
-  for (std::size_t i = 0; i < kMeterCount; ++i) {
-    if (quantities[i] >= 0) continue;
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} is {}: a quantity cannot be negative",
-                            to_string(static_cast<Meter>(i)), quantities[i]));
-  }
-  return {};
-}
-
 /// Published thresholds are in units, quantities in stored steps.
 std::int64_t in_steps(std::int64_t units, Meter meter) {
   std::int64_t steps = 0;
@@ -65,9 +52,6 @@ class Charging {
   }
 
   Result<MeterSet> run() {
-    if (auto checked = check_not_negative(usage_.quantities); !checked) {
-      return fail(std::move(checked.error()));
-    }
     for (std::size_t i = 0; i < kMeterCount; ++i) {
       const Meter meter = static_cast<Meter>(i);
       std::int64_t quantity = usage_.quantities[i];
@@ -183,6 +167,19 @@ class Charging {
 };
 
 }  // namespace
+
+Result<void> check_not_negative(const Quantities& quantities) {
+  std::int64_t signs = 0;
+  for (const std::int64_t quantity : quantities) signs |= quantity;
+  if (signs >= 0) return {};
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (quantities[i] >= 0) continue;
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is {}: a quantity cannot be negative",
+                            to_string(static_cast<Meter>(i)), quantities[i]));
+  }
+  return {};
+}
 
 Result<Rate> effective_rate(Rate published, Meter meter, const Price& price,
                             std::string_view region, std::string_view speed) {

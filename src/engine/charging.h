@@ -49,9 +49,12 @@ class ClassSums final : public ChargeSink {
 [[nodiscard]] Result<Rate> effective_rate(Rate published, Meter meter, const pricing::Price& price,
                                           std::string_view region, std::string_view speed);
 
+/// Fails with invalid_input, naming the first meter whose quantity is negative.
+[[nodiscard]] Result<void> check_not_negative(const Quantities& quantities);
+
 /// Gives every charge of `usage` under `price` to `sink`; returns the meters without a rate.
-/// Fails with invalid_input if a quantity is negative, or a charge or the sum of all of them does
-/// not fit a ledger entry; the sink may then have seen some charges.
+/// Requires that no quantity is negative. Fails with invalid_input if a charge or the sum of all of
+/// them does not fit a ledger entry; the sink may then have seen some charges.
 [[nodiscard]] Result<MeterSet> charge(const Chargeable& usage, const pricing::Price& price,
                                       ChargeSink& sink);
 

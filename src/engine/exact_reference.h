@@ -92,11 +92,12 @@ class ExactReference {
       : usage_(usage), price_(price) {}
 
   ReferenceCosts costs() {
+    for (const std::int64_t quantity : usage_.quantities) {
+      if (quantity < 0) return refuse();
+    }
     if (usage_.status == CallStatus::gateway_cache_hit) return result_;
     for (std::size_t i = 0; i < kMeterCount; ++i) {
-      const Meter meter = static_cast<Meter>(i);
-      if (usage_.quantities[i] < 0) return refuse();
-      charge_meter(meter, static_cast<std::uint64_t>(usage_.quantities[i]));
+      charge_meter(static_cast<Meter>(i), static_cast<std::uint64_t>(usage_.quantities[i]));
     }
     const Int128 missing = price_.minimum_charge.pico() - total_;
     if (missing > 0 && result_.status == PricingStatus::priced) {
