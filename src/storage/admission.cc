@@ -1,0 +1,264 @@
+// admission.cc - rows of a batch against each other and against what the ledger holds.
+#include "storage/admission.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace costops::storage {
+namespace {
+
+std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
+
+/// One odd factor per meter, from its name: stable when meters are added.
+const std::array<std::uint64_t, kMeterCount>& factors() {
+  static const auto table = [] {
+    std::array<std::uint64_t, kMeterCount> all{};
+    for (std::size_t i = 0; i < kMeterCount; ++i) {
+      all[i] = hash_of(to_string(static_cast<Meter>(i)), 0) | 1;
+    }
+    return all;
+  }();
+  return table;
+}
+
+std::uint64_t spread(std::uint64_t bits) {
+  bits ^= bits >> 30;
+  bits *= 0xbf58476d1ce4e5b9;
+  bits ^= bits >> 27;
+  return bits * 0x94d049bb133111eb;
+}
+
+std::uint64_t joined(std::uint64_t provider, std::uint64_t model, std::int64_t at) {
+  return spread(spread(provider * 3 + model) + static_cast<std::uint64_t>(at));
+}
+
+constexpr std::uint64_t kProviderSeed = 1;
+constexpr std::uint64_t kModelSeed = 2;
+
+std::vector<std::uint64_t> hashes_of(const Dictionary& dictionary, std::uint64_t seed) {
+  std::vector<std::uint64_t> hashes(dictionary.size());
+  for (std::uint32_t code = 0; code < dictionary.size(); ++code) {
+    hashes[code] = hash_of(dictionary.text_of(code), seed);
+  }
+  return hashes;
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  if (out.size() > 1) out += ',';
+  append_json_text(out, name);
+  out += ':';
+  append_json_text(out, text);
+}
+
+/// What the record said, as JSON, for people who look into the quarantine.
+std::string excerpt_of(const UsageRecord& record) {
+  std::string out = "{";
+  append_member(out, "id", record.source_id);
+  if (record.at) append_member(out, "timestamp", to_string(*record.at));
+  append_member(out, "provider", record.provider);
+  append_member(out, "model", record.model);
+  append_member(out, "organization", record.organization);
+  append_member(out, "project", record.project);
+  if (out.size() > 1) out += ',';
+  out += "\"quantities\":{";
+  bool first = true;
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (record.quantities[i] == 0) continue;
+    if (!first) out += ',';
+    first = false;
+    append_json_text(out, to_string(static_cast<Meter>(i)));
+    out += ':' + std::to_string(record.quantities[i]);
+  }
+  return out + "}}";
+}
+
+bool larger(const KnownRecord& a, const KnownRecord& b) {
+  return a.output != b.output ? a.output > b.output : a.total > b.total;
+}
+
+}  // namespace
+
+std::uint64_t content_of(std::string_view provider, std::string_view model,
+                         std::optional<Instant> at) {
+  return joined(hash_of(provider, kProviderSeed), hash_of(model, kModelSeed),
+                at ? at->time_since_epoch().count() : UsageBatch::kNone);
+}
+
+std::uint64_t content_of(Meter meter, std::int64_t quantity) {
+  return factors()[static_cast<std::size_t>(meter)] * static_cast<std::uint64_t>(quantity);
+}
+
+bool counts_as_output(Meter meter) {
+  return token_meters(Direction::output)[static_cast<std::size_t>(meter)];
+}
+
+Quarantined quarantine_entry(const UsageBatch& batch, std::size_t row, std::string reason,
+                             Instant recorded_at) {
+  const UsageRecord record = batch.record(row);
+  Quarantined entry;
+  entry.position = record.position;
+  entry.excerpt = excerpt_of(record);
+  entry.id = record_id("quarantine", {record.position.file, std::to_string(record.position.line),
+                                      reason, entry.excerpt});
+  entry.reason = std::move(reason);
+  entry.recorded_at = recorded_at;
+  return entry;
+}
+
+void Admission::measure(const UsageBatch& batch) {
+  const auto providers = hashes_of(batch.dictionary(Dimension::provider), kProviderSeed);
+  const auto models = hashes_of(batch.dictionary(Dimension::model), kModelSeed);
+  const auto& provider = batch.codes(Dimension::provider);
+  const auto& model = batch.codes(Dimension::model);
+  rows_.assign(batch.size(), {});
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    rows_[row].id = batch.ids[row];
+    rows_[row].content = joined(providers[provider[row]], models[model[row]], batch.at[row]);
+  }
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    const auto meter = static_cast<Meter>(i);
+    const std::span<const std::int64_t> quantities = batch.quantities(meter);
+    if (quantities.empty()) continue;
+    const std::int64_t output = counts_as_output(meter) ? 1 : 0;
+    for (std::size_t row = 0; row < quantities.size(); ++row) {
+      rows_[row].content += content_of(meter, quantities[row]);
+      rows_[row].output += output * quantities[row];
+      rows_[row].total += quantities[row];
+    }
+  }
+}
+
+Admission::State& Admission::state_of(RecordId id) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = spread(id.low ^ (id.high * 3)) & mask;
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    State& state = states_[slots_[slot] - 1];
+    if (state.known.id == id) return state;
+  }
+  State& state = states_.emplace_back();
+  state.known.id = id;
+  slots_[slot] = static_cast<std::uint32_t>(states_.size());
+  return state;
+}
+
+RowOutcome Admission::judge_row(const LedgerBatch& batch, std::uint32_t row) {
+  if (batch.status[row] == PricingStatus::quarantined) return RowOutcome::quarantined;
+  const std::size_t known_before = states_.size();
+  State& state = state_of(rows_[row].id);
+  if (states_.size() > known_before) {
+    state.known = rows_[row];
+    state.first = state.largest = row;
+    return RowOutcome::added;
+  }
+  if (state.known.content == rows_[row].content) return RowOutcome::duplicate;
+  if (batch.usage->grows[row] == 0) return RowOutcome::conflict;
+  if (!larger(rows_[row], state.known)) return RowOutcome::duplicate;
+  state.known = rows_[row];
+  state.largest = row;
+  return RowOutcome::superseded;
+}
+
+Result<void> Admission::judge(const LedgerBatch& batch, const MayKnow& may_know,
+                              const LookUp& look_up) {
+  const UsageBatch& usage = *batch.usage;
+  measure(usage);
+  states_.clear();
+  outcomes_.clear();
+  insertions_.clear();
+  growths_.clear();
+
+  std::vector<RecordId> asked;
+  for (std::size_t row = 0; row < usage.size(); ++row) {
+    if (may_know(usage.ids[row])) asked.push_back(usage.ids[row]);
+  }
+  std::ranges::sort(asked);
+  asked.erase(std::ranges::unique(asked).begin(), asked.end());
+  slots_.assign(std::bit_ceil(2 * usage.size() + 1), 0);
+  if (!asked.empty()) {
+    const auto known = look_up(asked);
+    if (!known) return fail(known.error());
+    for (const KnownRecord& record : *known) state_of(record.id).known = record;
+  }
+
+  for (std::uint32_t row = 0; row < usage.size(); ++row) {
+    outcomes_.push_back(judge_row(batch, row));
+  }
+  for (const State& state : states_) {
+    if (state.first != kNoRow) {
+      insertions_.push_back({state.first, state.largest});
+    } else if (state.largest != kNoRow) {
+      growths_.push_back(state.largest);
+    }
+  }
+  return {};
+}
+
+std::vector<KnownRecord> Admission::after() const {
+  std::vector<KnownRecord> after;
+  for (const Insertion& insertion : insertions_) after.push_back(rows_[insertion.largest]);
+  for (const std::uint32_t row : growths_) after.push_back(rows_[row]);
+  return after;
+}
+
+AppendCounts Admission::counts(const LedgerBatch& batch) const {
+  AppendCounts counts;
+  counts.outcomes = outcomes_;
+  for (const RowOutcome outcome : outcomes_) {
+    switch (outcome) {
+      case RowOutcome::added: ++counts.added; break;
+      case RowOutcome::duplicate: ++counts.duplicates; break;
+      case RowOutcome::superseded: ++counts.superseded; break;
+      case RowOutcome::conflict: ++counts.conflicts; break;
+      case RowOutcome::quarantined: break;
+    }
+    if (outcome == RowOutcome::conflict || outcome == RowOutcome::quarantined) {
+      ++counts.quarantined;
+    }
+  }
+  counts.quarantined += batch.quarantined.size();
+  return counts;
+}
+
+std::vector<Quarantined> Admission::doubtful(const LedgerBatch& batch) const {
+  std::vector<Quarantined> entries;
+  for (std::size_t row = 0; row < outcomes_.size(); ++row) {
+    if (outcomes_[row] == RowOutcome::quarantined) {
+      entries.push_back(quarantine_entry(*batch.usage, row,
+                                         batch.reasons[batch.reason[row]], batch.recorded_at));
+    } else if (outcomes_[row] == RowOutcome::conflict) {
+      entries.push_back(quarantine_entry(
+          *batch.usage, row,
+          "record " + to_string(batch.usage->ids[row]) +
+              " is already in the ledger with other content (time, provider, model or quantities)",
+          batch.recorded_at));
+    }
+  }
+  return entries;
+}
+
+}  // namespace costops::storage
