@@ -1,6 +1,7 @@
 // admission.cc - rows of a batch against each other and against what the ledger holds.
 #include "storage/admission.h"
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>

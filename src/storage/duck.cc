@@ -270,6 +270,12 @@ Result<Statement> Connection::prepare(const std::string& sql) {
   return fail(std::move(error));
 }
 
+Result<Rows> Connection::ask(const std::string& sql) {
+  auto statement = prepare(sql);
+  if (!statement) return fail(statement.error());
+  return statement->run();
+}
+
 Result<Appender> Connection::appender(const char* catalog, const char* table,
                                       std::span<const Type> types) {
   Appender appender;

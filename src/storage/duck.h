@@ -59,6 +59,19 @@ class Rows {
   std::size_t size_ = 0;
 };
 
+/// Calls `visit(row)` for every row of every chunk that is left. Hands on the error of an answer that
+/// is none.
+template <typename Visit>
+[[nodiscard]] Result<void> for_each_row(Result<Rows>& rows, const Visit& visit) {
+  if (!rows) return fail(rows.error());
+  for (;;) {
+    const auto more = rows->next();
+    if (!more) return fail(more.error());
+    if (!*more) return {};
+    for (std::size_t row = 0; row < rows->size(); ++row) visit(row);
+  }
+}
+
 /// A prepared statement; parameters are numbered from 1 in the order of the bind calls.
 class Statement {
  public:
@@ -122,6 +135,8 @@ class Connection {
   /// Runs statements that answer nothing, separated by semicolons. Only for texts of our own.
   [[nodiscard]] Result<void> run(std::string_view sql);
   [[nodiscard]] Result<Statement> prepare(const std::string& sql);
+  /// Prepares and runs a question without parameters.
+  [[nodiscard]] Result<Rows> ask(const std::string& sql);
   /// `catalog` is null for the ledger's own tables, "temp" for temporary ones.
   [[nodiscard]] Result<Appender> appender(const char* catalog, const char* table,
                                           std::span<const Type> types);

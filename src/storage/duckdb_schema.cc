@@ -53,7 +53,7 @@ CREATE TABLE quarantine (
   id UUID, recorded_at TIMESTAMP, file VARCHAR, line BIGINT, reason VARCHAR, excerpt VARCHAR,
   resolved_at TIMESTAMP);
 CREATE TABLE journal (
-  source VARCHAR, size UBIGINT, fingerprint UUID, modified TIMESTAMP, records BIGINT,
+  source VARCHAR, size BIGINT, fingerprint UUID, modified TIMESTAMP, records BIGINT,
   recorded_at TIMESTAMP);
 )sql";
 

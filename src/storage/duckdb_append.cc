@@ -1,0 +1,493 @@
+// duckdb_append.cc - a batch into the tables, in one transaction.
+//
+// The rows travel as columns: texts become the ledger's numbers once per distinct code, then every
+// column of a block is filled in one tight loop.
+#include <algorithm>
+#include <limits>
+
+#include "storage/duckdb_ledger.h"
+#include "storage/duckdb_schema.h"
+
+namespace costops::storage {
+namespace {
+
+using duck::Type;
+
+constexpr std::uint32_t kNoPrice = UINT32_MAX;
+
+/// Types of the columns that records and adjustments share, then those of records alone.
+constexpr std::array kRecordColumns{
+    Type::bigint,    Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean,
+    Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
+    Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
+    Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
+    Type::tiny,      Type::integer, Type::integer,   Type::bigint,    Type::bigint,
+    Type::bigint,    Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
+    Type::boolean,   Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
+    Type::bigint,    Type::hugeint, Type::integer,   Type::boolean,   Type::tiny,
+    Type::bigint,    Type::bigint,  Type::bigint,    Type::timestamp, Type::bigint,
+    Type::text,      Type::text};
+
+std::int64_t microseconds(Instant at) { return at.time_since_epoch().count(); }
+
+/// Distinct values of `codes` at some rows, in order of first sight, with the row of that sight.
+struct Distinct {
+  std::vector<std::uint32_t> codes;
+  std::vector<std::uint32_t> first_rows;
+};
+Distinct distinct_codes(std::span<const std::uint32_t> codes, std::span<const std::uint32_t> rows,
+                        std::size_t dictionary_size) {
+  Distinct distinct;
+  std::vector<bool> seen(dictionary_size);
+  for (const std::uint32_t row : rows) {
+    const std::uint32_t code = codes[row];
+    if (seen[code]) continue;
+    seen[code] = true;
+    distinct.codes.push_back(code);
+    distinct.first_rows.push_back(row);
+  }
+  return distinct;
+}
+
+bool is_column_meter(Meter meter) {
+  return std::ranges::find(kColumnMeters, meter) != kColumnMeters.end();
+}
+
+/// Meters of the batch that have no column, with their quantities.
+std::vector<Meter> side_meters(const UsageBatch& batch) {
+  std::vector<Meter> meters;
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    const auto meter = static_cast<Meter>(i);
+    if (!batch.quantities(meter).empty() && !is_column_meter(meter)) meters.push_back(meter);
+  }
+  return meters;
+}
+
+void optional_column(duck::Appender& records, std::size_t column,
+                     const std::vector<std::int64_t>& values,
+                     std::span<const Admission::Insertion> block) {
+  auto* out = records.column<std::int64_t>(column);
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    out[i] = values[block[i].row];
+    if (out[i] != UsageBatch::kNone) continue;
+    out[i] = 0;
+    records.set_null(column, i);
+  }
+}
+
+}  // namespace
+
+Result<void> DuckdbLedger::load_known_ids() {
+  known_ids_.clear();
+  auto connection = reader(Work::writing);
+  if (!connection) return fail(connection.error());
+  auto select = connection->prepare("SELECT id FROM records");
+  if (!select) return fail(select.error());
+  auto rows = select->stream();
+  auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    known_ids_.insert(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
+    if (known_ids_.size() > kFingerprintsMax) known_ids_.clear();
+  });
+  known_ids_loaded_ = read.has_value();
+  return read;
+}
+
+Result<void> DuckdbLedger::prepare_to_write() {
+  if (mode_ == OpenMode::read_only) {
+    return fail(ErrorCode::io_error, "ledger " + path_ + " is opened to read only");
+  }
+  if (auto limited = limit_memory(writer_, Work::writing); !limited) return limited;
+  if (next_entry_ >= 0) return {};
+  auto last = writer_.ask(
+      "SELECT greatest(coalesce((SELECT max(entry) FROM records), 0), "
+      "coalesce((SELECT max(entry) FROM adjustments), 0))");
+  return duck::for_each_row(last, [&](std::size_t row) {
+    next_entry_ = last->column<std::int64_t>(0)[row] + 1;
+  });
+}
+
+void DuckdbLedger::forget() {
+  for (TextNumbers& numbers : dimension_numbers_) numbers.forget();
+  currency_numbers_.forget();
+  reason_numbers_.forget();
+  meter_numbers_.forget();
+  price_numbers_.clear();
+  price_numbers_loaded_ = false;
+  known_ids_loaded_ = false;
+  next_entry_ = -1;
+  const std::scoped_lock reading(journal_reading_);
+  journal_.clear();
+  journal_loaded_ = false;
+}
+
+Result<AppendCounts> DuckdbLedger::append(const LedgerBatch& batch) {
+  const std::scoped_lock writing(writing_);
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
+  auto counts = append_judged(batch);
+  if (!counts) {
+    note(counts.error());
+    forget();
+  }
+  return counts;
+}
+
+Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
+  if (!known_ids_loaded_) {
+    if (auto loaded = load_known_ids(); !loaded) return fail(loaded.error());
+  }
+  // An empty set in a ledger that is not: there are too many ids for it.
+  const bool ask_all = known_ids_.size() == 0 && next_entry_ > 1;
+  const auto may_know = [&](RecordId id) { return ask_all || known_ids_.may_contain(id); };
+  const auto look_up = [&](std::span<const RecordId> ids) { return known(ids); };
+  if (auto judged = admission_.judge(batch, may_know, look_up); !judged) {
+    return fail(judged.error());
+  }
+  AppendCounts counts = admission_.counts(batch);
+  if (admission_.insertions().empty() && admission_.growths().empty() && counts.quarantined == 0 &&
+      batch.journal.empty()) {
+    return counts;
+  }
+
+  auto transaction = duck::Transaction::begin(writer_);
+  if (!transaction) return fail(transaction.error());
+  std::vector<std::uint32_t> rows;
+  std::vector<std::uint32_t> cost_rows(admission_.growths());
+  for (const auto& insertion : admission_.insertions()) {
+    rows.push_back(insertion.row);
+    cost_rows.push_back(insertion.largest);
+    for (std::size_t c = 0; c < kCostClassCount; ++c) {
+      counts.cost.add({Amount::pico(batch.pico[c][insertion.largest]),
+                       batch.currency[insertion.largest]});
+    }
+  }
+  const auto numbers = number_texts(batch, rows, cost_rows);
+  if (!numbers) return fail(numbers.error());
+  if (auto done = append_records(batch, *numbers); !done) return fail(done.error());
+  if (auto done = append_growths(batch, *numbers, counts); !done) return fail(done.error());
+  if (auto done = append_quarantine(batch); !done) return fail(done.error());
+  if (auto done = append_journal(batch.journal); !done) return fail(done.error());
+  if (auto done = transaction->commit(); !done) return fail(done.error());
+
+  if (!ask_all) {
+    for (const auto& insertion : admission_.insertions()) {
+      known_ids_.insert(batch.usage->ids[insertion.row]);
+    }
+    if (known_ids_.size() > kFingerprintsMax) known_ids_.clear();
+  }
+  const std::scoped_lock reading(journal_reading_);
+  if (journal_loaded_) {
+    for (const JournalEntry& entry : batch.journal) journal_[entry.source] = entry;
+  }
+  return counts;
+}
+
+// --- Texts ---
+
+Result<std::int32_t> DuckdbLedger::number_text(TextNumbers& numbers, std::string_view text) {
+  std::vector<std::int32_t> number;
+  if (auto numbered = numbers.number(writer_, {&text, 1}, number); !numbered) {
+    return fail(numbered.error());
+  }
+  return number[0];
+}
+
+Result<void> DuckdbLedger::number_dimension(const LedgerBatch& batch, Dimension dimension,
+                                            std::span<const std::uint32_t> rows,
+                                            std::vector<std::int32_t>& of_code) {
+  const Dictionary& dictionary = batch.usage->dictionary(dimension);
+  const auto distinct = distinct_codes(batch.usage->codes(dimension), rows, dictionary.size());
+  std::vector<std::string_view> texts;
+  for (const std::uint32_t code : distinct.codes) texts.push_back(dictionary.text_of(code));
+  std::vector<std::int32_t> numbers;
+  const auto first_new = dimension_numbers_[static_cast<std::size_t>(dimension)].number(
+      writer_, texts, numbers);
+  if (!first_new) return fail(first_new.error());
+  of_code.assign(dictionary.size(), 0);
+  for (std::size_t i = 0; i < numbers.size(); ++i) of_code[distinct.codes[i]] = numbers[i];
+  if (dimension != Dimension::tags) return {};
+  return add_tag_members(batch, distinct.first_rows, numbers, *first_new);
+}
+
+Result<void> DuckdbLedger::add_tag_members(const LedgerBatch& batch,
+                                           std::span<const std::uint32_t> first_rows,
+                                           std::span<const std::int32_t> numbers,
+                                           std::int32_t first_new) {
+  static constexpr Type kColumns[] = {Type::integer, Type::integer, Type::text};
+  auto members = writer_.appender(nullptr, "tag_members", kColumns);
+  if (!members) return fail(members.error());
+  std::size_t filled = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i] < first_new || numbers[i] == 0) continue;
+    std::int32_t position = 0;
+    for (const std::string& tag : batch.usage->record(first_rows[i]).tags) {
+      members->column<std::int32_t>(0)[filled] = numbers[i];
+      members->column<std::int32_t>(1)[filled] = position++;
+      members->set_text(2, filled, tag);
+      if (++filled < duck::Appender::kBlockRows) continue;
+      if (auto appended = members->append_block(filled); !appended) return appended;
+      filled = 0;
+    }
+  }
+  if (auto appended = members->append_block(filled); !appended) return appended;
+  return members->finish();
+}
+
+Result<std::vector<std::int32_t>> DuckdbLedger::number_prices(
+    std::span<const PriceUsed> prices, std::span<const std::uint32_t> used) {
+  static constexpr Type kColumns[] = {Type::integer, Type::text, Type::text};
+  const auto identity = [](std::string_view id, std::string_view definition) {
+    return record_id("price", {id, definition});
+  };
+  if (!price_numbers_loaded_) {
+    auto rows = writer_.ask("SELECT number, id, definition FROM prices_used");
+    auto read = duck::for_each_row(rows, [&](std::size_t row) {
+      price_numbers_[identity(rows->text(1, row), rows->text(2, row))] =
+          rows->column<std::int32_t>(0)[row];
+    });
+    if (!read) return fail(read.error());
+    price_numbers_loaded_ = true;
+  }
+  auto appender = writer_.appender(nullptr, "prices_used", kColumns);
+  if (!appender) return fail(appender.error());
+  std::vector<std::int32_t> numbers(prices.size(), 0);
+  for (const std::uint32_t index : used) {
+    if (index == kNoPrice || numbers[index] != 0) continue;
+    const PriceUsed& price = prices[index];
+    const auto [known, is_new] =
+        price_numbers_.try_emplace(identity(price.id, price.definition),
+                                   static_cast<std::int32_t>(price_numbers_.size()) + 1);
+    numbers[index] = known->second;
+    if (!is_new) continue;
+    appender->column<std::int32_t>(0)[0] = known->second;
+    appender->set_text(1, 0, price.id);
+    appender->set_text(2, 0, price.definition);
+    if (auto appended = appender->append_block(1); !appended) return fail(appended.error());
+  }
+  if (auto finished = appender->finish(); !finished) return fail(finished.error());
+  return numbers;
+}
+
+Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(
+    const LedgerBatch& batch, std::span<const std::uint32_t> rows,
+    std::span<const std::uint32_t> cost_rows) {
+  Numbers numbers;
+  for (std::size_t d = 0; d < kDimensionCount; ++d) {
+    auto done = number_dimension(batch, static_cast<Dimension>(d), rows, numbers.of_code[d]);
+    if (!done) return fail(done.error());
+  }
+  std::vector<std::uint32_t> prices;
+  numbers.reasons.assign(batch.reasons.size(), -1);
+  const auto add_currency = [&](Currency currency) -> Result<void> {
+    if (numbers.currencies.contains(currency)) return {};
+    const auto number = number_text(currency_numbers_, currency.code());
+    if (!number) return fail(number.error());
+    numbers.currencies[currency] = *number;
+    return {};
+  };
+  for (const std::uint32_t row : cost_rows) {
+    prices.push_back(batch.price[row]);
+    for (const Currency currency : {batch.currency[row], batch.usage->reported_currency[row]}) {
+      if (auto added = add_currency(currency); !added) return fail(added.error());
+    }
+    std::int32_t& reason = numbers.reasons[batch.reason[row]];
+    if (reason >= 0) continue;
+    const auto number = number_text(reason_numbers_, batch.reasons[batch.reason[row]]);
+    if (!number) return fail(number.error());
+    reason = *number;
+  }
+  auto price_numbers = number_prices(batch.prices, prices);
+  if (!price_numbers) return fail(price_numbers.error());
+  numbers.prices = std::move(*price_numbers);
+  return numbers;
+}
+
+// --- Records ---
+
+void DuckdbLedger::fill_block(const LedgerBatch& batch, const Numbers& numbers, std::size_t from,
+                              std::size_t rows, duck::Appender& records) const {
+  const UsageBatch& usage = *batch.usage;
+  const auto block = std::span(admission_.insertions()).subspan(from, rows);
+  std::size_t column = 0;
+  // Fills the next column with f(insertion).
+  const auto fill = [&]<typename T>(T, const auto& value_of) {
+    T* out = records.column<T>(column++);
+    for (std::size_t i = 0; i < rows; ++i) out[i] = value_of(block[i]);
+  };
+  std::int64_t entry = next_entry_ + static_cast<std::int64_t>(from);
+  fill(std::int64_t{}, [&](auto) { return entry++; });
+  fill(duckdb_hugeint{}, [&](auto r) { return duck::uuid_of(usage.ids[r.row]); });
+  fill(std::int64_t{}, [&](auto) { return microseconds(batch.recorded_at); });
+  const std::int64_t default_at = microseconds(batch.default_at);
+  fill(std::int64_t{}, [&](auto r) {
+    return usage.at[r.row] == UsageBatch::kNone ? default_at : usage.at[r.row];
+  });
+  fill(bool{}, [&](auto r) { return usage.at[r.row] != UsageBatch::kNone; });
+  for (std::size_t d = 0; d < kDimensionCount; ++d) {
+    const auto& codes = usage.codes(static_cast<Dimension>(d));
+    const auto& of_code = numbers.of_code[d];
+    fill(std::int32_t{}, [&](auto r) { return of_code[codes[r.row]]; });
+  }
+  const auto number_of = [&](Currency currency) { return numbers.currencies.at(currency); };
+  fill(std::int32_t{}, [&](auto r) { return number_of(batch.currency[r.largest]); });
+  fill(std::int8_t{}, [&](auto r) { return static_cast<std::int8_t>(batch.status[r.largest]); });
+  fill(std::int32_t{}, [&](auto r) {
+    return batch.price[r.largest] == kNoPrice ? 0 : numbers.prices[batch.price[r.largest]];
+  });
+  fill(std::int32_t{}, [&](auto r) { return numbers.reasons[batch.reason[r.largest]]; });
+  for (const Meter meter : kColumnMeters) {
+    const auto quantities = usage.quantities(meter);
+    fill(std::int64_t{}, [&](auto r) { return quantities.empty() ? 0 : quantities[r.largest]; });
+  }
+  const auto others = side_meters(usage);
+  fill(bool{}, [&](auto r) {
+    return std::ranges::any_of(
+        others, [&](Meter meter) { return usage.quantities(meter)[r.largest] != 0; });
+  });
+  for (std::size_t c = 0; c < kCostClassCount; ++c) {
+    fill(std::int64_t{}, [&](auto r) { return batch.pico[c][r.largest]; });
+  }
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (usage.reported_currency[block[i].largest].is_none()) records.set_null(column, i);
+  }
+  fill(duckdb_hugeint{},
+       [&](auto r) { return duck::hugeint_of(usage.reported_cost[r.largest].pico()); });
+  fill(std::int32_t{}, [&](auto r) { return number_of(usage.reported_currency[r.largest]); });
+  fill(bool{}, [&](auto r) { return usage.grows[r.row] != 0; });
+  fill(std::int8_t{}, [&](auto r) { return static_cast<std::int8_t>(usage.status[r.row]); });
+  fill(std::int64_t{}, [&](auto r) { return usage.context_window[r.row]; });
+  optional_column(records, column++, usage.latency_ms, block);
+  optional_column(records, column++, usage.time_to_first_token_ms, block);
+  optional_column(records, column++, usage.ingested_at, block);
+  fill(std::int64_t{}, [&](auto r) { return static_cast<std::int64_t>(usage.line[r.row]); });
+  for (std::size_t i = 0; i < rows; ++i) {
+    records.set_text(column, i, usage.source_ids[block[i].row]);
+    records.set_text(column + 1, i, usage.metadata[block[i].row]);
+  }
+}
+
+Result<void> DuckdbLedger::append_records(const LedgerBatch& batch, const Numbers& numbers) {
+  const std::size_t count = admission_.insertions().size();
+  if (count == 0) return {};
+  auto records = writer_.appender(nullptr, "records", kRecordColumns);
+  if (!records) return fail(records.error());
+  for (std::size_t from = 0; from < count; from += duck::Appender::kBlockRows) {
+    const std::size_t rows = std::min(count - from, duck::Appender::kBlockRows);
+    fill_block(batch, numbers, from, rows, *records);
+    if (auto appended = records->append_block(rows); !appended) return appended;
+  }
+  if (auto finished = records->finish(); !finished) return finished;
+  if (auto side = append_other_quantities(batch); !side) return side;
+  next_entry_ += static_cast<std::int64_t>(count);
+  return {};
+}
+
+Result<void> DuckdbLedger::append_other_quantities(const LedgerBatch& batch) {
+  std::vector<std::tuple<std::int64_t, Meter, std::int64_t>> side;
+  for (const Meter meter : side_meters(*batch.usage)) {
+    const auto quantities = batch.usage->quantities(meter);
+    std::int64_t entry = next_entry_;
+    for (const auto& insertion : admission_.insertions()) {
+      if (quantities[insertion.largest] != 0) {
+        side.emplace_back(entry, meter, quantities[insertion.largest]);
+      }
+      ++entry;
+    }
+  }
+  return append_side(side);
+}
+
+Result<void> DuckdbLedger::append_growths(const LedgerBatch& batch, const Numbers& numbers,
+                                          AppendCounts& counts) {
+  // Few at a time: a folded record is large.
+  constexpr std::size_t kAtOnce = 4096;
+  const auto& growths = admission_.growths();
+  const UsageBatch& usage = *batch.usage;
+  for (std::size_t from = 0; from < growths.size(); from += kAtOnce) {
+    const auto some = std::span(growths).subspan(from, std::min(kAtOnce, growths.size() - from));
+    std::vector<RecordId> ids;
+    std::map<RecordId, std::uint32_t> row_of;
+    for (const std::uint32_t row : some) {
+      ids.push_back(usage.ids[row]);
+      row_of[usage.ids[row]] = row;
+    }
+    std::vector<Change> changes;
+    auto loaded = load_records(ids, [&](const FoldedRecord& record) -> Result<bool> {
+      const std::uint32_t row = row_of.at(record.id);
+      Standing target;
+      target.currency = numbers.currencies.at(batch.currency[row]);
+      target.status = batch.status[row];
+      target.price = batch.price[row] == kNoPrice ? 0 : numbers.prices[batch.price[row]];
+      target.reason = numbers.reasons[batch.reason[row]];
+      target.quantities = usage.record(row).quantities;
+      for (std::size_t c = 0; c < kCostClassCount; ++c) target.costs[c] = batch.pico[c][row];
+      target.reported = usage.reported_cost[row].pico();
+      target.reported_currency = numbers.currencies.at(usage.reported_currency[row]);
+      changes.push_back({record, target});
+      return true;
+    });
+    if (!loaded) return loaded;
+    if (auto costs = add_differences(changes, counts.cost); !costs) return costs;
+    if (auto done = write_adjustments(changes, "grown", batch.recorded_at); !done) return done;
+  }
+  return {};
+}
+
+// --- Quarantine and journal ---
+
+Result<void> DuckdbLedger::append_quarantine(const LedgerBatch& batch) {
+  static constexpr Type kColumns[] = {Type::uuid, Type::timestamp, Type::text,
+                                      Type::bigint, Type::text, Type::text};
+  const auto doubtful = admission_.doubtful(batch);
+  if (doubtful.empty() && batch.quarantined.empty()) return {};
+  auto made = writer_.run(
+      "CREATE OR REPLACE TEMP TABLE doubtful (id UUID, recorded_at TIMESTAMP, file VARCHAR, "
+      "line BIGINT, reason VARCHAR, excerpt VARCHAR)");
+  if (!made) return made;
+  auto appender = writer_.appender("temp", "doubtful", kColumns);
+  if (!appender) return fail(appender.error());
+  std::size_t filled = 0;
+  for (const std::span<const Quarantined> entries : {batch.quarantined, std::span(doubtful)}) {
+    for (const Quarantined& entry : entries) {
+      appender->column<duckdb_hugeint>(0)[filled] = duck::uuid_of(entry.id);
+      appender->column<std::int64_t>(1)[filled] = microseconds(entry.recorded_at);
+      appender->set_text(2, filled, entry.position.file);
+      appender->column<std::int64_t>(3)[filled] = static_cast<std::int64_t>(entry.position.line);
+      appender->set_text(4, filled, entry.reason);
+      appender->set_text(5, filled, entry.excerpt);
+      if (++filled < duck::Appender::kBlockRows) continue;
+      if (auto appended = appender->append_block(filled); !appended) return appended;
+      filled = 0;
+    }
+  }
+  if (auto appended = appender->append_block(filled); !appended) return appended;
+  if (auto finished = appender->finish(); !finished) return finished;
+  return writer_.run(
+      "INSERT INTO quarantine SELECT DISTINCT ON (id) *, NULL FROM temp.doubtful d "
+      "WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = d.id)");
+}
+
+Result<void> DuckdbLedger::append_journal(std::span<const JournalEntry> journal) {
+  static constexpr Type kColumns[] = {Type::text,      Type::bigint, Type::uuid,
+                                      Type::timestamp, Type::bigint, Type::timestamp};
+  if (journal.empty()) return {};
+  auto appender = writer_.appender(nullptr, "journal", kColumns);
+  if (!appender) return fail(appender.error());
+  std::size_t filled = 0;
+  for (const JournalEntry& entry : journal) {
+    appender->set_text(0, filled, entry.source);
+    appender->column<std::int64_t>(1)[filled] = static_cast<std::int64_t>(entry.size);
+    appender->column<duckdb_hugeint>(2)[filled] = duck::uuid_of(entry.fingerprint);
+    appender->column<std::int64_t>(3)[filled] = microseconds(entry.modified);
+    appender->column<std::int64_t>(4)[filled] = static_cast<std::int64_t>(entry.records);
+    appender->column<std::int64_t>(5)[filled] = microseconds(entry.recorded_at);
+    if (++filled < duck::Appender::kBlockRows) continue;
+    if (auto appended = appender->append_block(filled); !appended) return appended;
+    filled = 0;
+  }
+  if (auto appended = appender->append_block(filled); !appended) return appended;
+  return appender->finish();
+}
+
+}  // namespace costops::storage

@@ -1,0 +1,387 @@
+// duckdb_ledger.cc - opening a DuckDB ledger, and asking it.
+#include "storage/duckdb_ledger.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "storage/duckdb_query.h"
+#include "storage/duckdb_schema.h"
+
+namespace costops::storage {
+namespace {
+
+/// Limits of the database's own memory. Appending needs one batch in flight; big groupings spill
+/// to disk above theirs.
+constexpr std::string_view kWritingMemory = "SET memory_limit = '112MB'";
+constexpr std::string_view kReadingMemory = "SET memory_limit = '2GB'";
+/// Shortest beginning of an id that finds a record.
+constexpr std::size_t kPrefixMin = 4;
+constexpr std::size_t kMatchesShown = 4;
+
+bool in_memory(std::string_view path) { return path == ":memory:"; }
+
+Result<void> check_path(const std::string& path, OpenMode mode) {
+  if (in_memory(path)) return {};
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return fail(ErrorCode::io_error, path + " is a folder: name a file for the ledger");
+  }
+  if (std::filesystem::exists(path, error)) return {};
+  if (mode != OpenMode::create) {
+    return fail(ErrorCode::not_found,
+                "no ledger at " + path + ": create it with `cost-ops init` or by ingesting");
+  }
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) return {};
+  std::filesystem::create_directories(folder, error);
+  if (!error) return {};
+  return fail(ErrorCode::io_error,
+              "cannot create the ledger's folder " + folder.string() + ": " + error.message());
+}
+
+/// The ids that begin with `text`; none if it cannot be the beginning of an id.
+std::optional<std::pair<RecordId, RecordId>> ids_beginning_with(std::string_view text) {
+  if (text.size() < kPrefixMin || text.size() > 32) return std::nullopt;
+  std::string low(text);
+  std::string high(text);
+  low.resize(32, '0');
+  high.resize(32, 'f');
+  const auto from = parse_record_id(low);
+  const auto to = parse_record_id(high);
+  if (!from || !to) return std::nullopt;
+  return std::pair(*from, *to);
+}
+
+Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::string_view text) {
+  const auto range = ids_beginning_with(text);
+  std::string sql = "SELECT id FROM records WHERE source_id = ?";
+  if (range) sql += " OR id BETWEEN ? AND ?";
+  auto select = connection.prepare(sql + " ORDER BY id LIMIT " + std::to_string(kMatchesShown + 1));
+  if (!select) return fail(select.error());
+  select->bind(text);
+  if (range) select->bind(range->first).bind(range->second);
+  auto rows = select->run();
+  if (!rows) return fail(rows.error());
+  std::vector<RecordId> ids;
+  for (auto more = rows->next(); !more || *more; more = rows->next()) {
+    if (!more) return fail(more.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+      ids.push_back(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
+    }
+  }
+  return ids;
+}
+
+Error several_match(std::string_view text, std::span<const RecordId> ids) {
+  std::string message = "several records match \"" + std::string(text) + "\": ";
+  for (std::size_t i = 0; i < std::min(ids.size(), kMatchesShown); ++i) {
+    if (i > 0) message += ", ";
+    message += to_string(ids[i]);
+  }
+  if (ids.size() > kMatchesShown) message += ", ...";
+  return {ErrorCode::conflict, message + "; give one of these ids"};
+}
+
+/// Sums of the entries of the probed ids. An id's entries agree in everything but the measures.
+std::string known_sql() {
+  std::string sql =
+      "SELECT e.id, any_value(p.value), any_value(m.value), any_value(epoch_us(e.at)), "
+      "any_value(e.at_given), bool_or(e.more_quantities)";
+  for (const Meter meter : kColumnMeters) {
+    sql.append(", sum(e.").append(to_string(meter)).append(")::BIGINT");
+  }
+  return sql +
+         " FROM temp.probe JOIN entries e ON e.id = probe.id "
+         "JOIN providers p ON p.id = e.provider_id JOIN models m ON m.id = e.model_id "
+         "GROUP BY e.id";
+}
+
+constexpr std::string_view kKnownSideSql =
+    "SELECT e.id, m.value, sum(q.quantity)::BIGINT FROM temp.probe "
+    "JOIN entries e ON e.id = probe.id JOIN other_quantities q ON q.entry = e.entry "
+    "JOIN meters m ON m.id = q.meter_id WHERE e.more_quantities GROUP BY e.id, m.value";
+
+void add_quantity(KnownRecord& record, Meter meter, std::int64_t quantity) {
+  record.content += content_of(meter, quantity);
+  record.total += quantity;
+  if (counts_as_output(meter)) record.output += quantity;
+}
+
+Result<void> add_known_side(duck::Connection& connection, std::vector<KnownRecord>& known) {
+  std::map<RecordId, KnownRecord*> by_id;
+  for (KnownRecord& record : known) by_id[record.id] = &record;
+  auto select = connection.prepare(std::string(kKnownSideSql));
+  if (!select) return fail(select.error());
+  auto rows = select->run();
+  if (!rows) return fail(rows.error());
+  for (auto more = rows->next(); !more || *more; more = rows->next()) {
+    if (!more) return fail(more.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+      const auto record = by_id.find(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
+      const auto meter = parse_meter(rows->text(1, row));
+      if (record == by_id.end() || !meter) continue;  // Content of a meter we cannot compare.
+      add_quantity(*record->second, *meter, rows->column<std::int64_t>(2)[row]);
+    }
+  }
+  return {};
+}
+
+KnownRecord known_record(const duck::Rows& rows, std::size_t row) {
+  KnownRecord record;
+  record.id = duck::id_of(rows.column<duckdb_hugeint>(0)[row]);
+  std::optional<Instant> when;
+  if (rows.column<bool>(4)[row]) when = Instant(Microseconds(rows.column<std::int64_t>(3)[row]));
+  record.content = content_of(rows.text(1, row), rows.text(2, row), when);
+  for (std::size_t i = 0; i < kColumnMeters.size(); ++i) {
+    add_quantity(record, kColumnMeters[i], rows.column<std::int64_t>(6 + i)[row]);
+  }
+  return record;
+}
+
+}  // namespace
+
+// --- Opening ---
+
+Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mode) {
+  if (auto usable = check_path(path, mode); !usable) return fail(usable.error());
+  std::unique_ptr<DuckdbLedger> ledger(new DuckdbLedger(std::move(path), mode));
+  for (std::size_t d = 0; d < kDimensionCount; ++d) {
+    ledger->dimension_numbers_.emplace_back(std::string(text_table(static_cast<Dimension>(d))));
+  }
+  if (auto opened = ledger->open_database(); !opened) return fail(opened.error());
+  return ledger;
+}
+
+Result<void> DuckdbLedger::open_database() {
+  const bool read_only = mode_ == OpenMode::read_only && !in_memory(path_);
+  auto database = duck::Database::open(
+      path_, read_only ? duck::Access::read_only : duck::Access::read_write);
+  if (!database) return fail(database.error());
+  database_ = std::make_unique<duck::Database>(std::move(*database));
+  auto connection = database_->connect();
+  if (!connection) return fail(connection.error());
+  writer_ = std::move(*connection);
+  return read_only ? require_schema(writer_, path_, duckdb_migrations())
+                   : migrate(writer_, path_, duckdb_migrations());
+}
+
+void DuckdbLedger::note(const Error& error) const {
+  if (duck::is_fatal(error) && !in_memory(path_)) broken_ = true;
+}
+
+Result<void> DuckdbLedger::revive() const {
+  if (!broken_) return {};
+  const std::unique_lock lock(opened_);
+  if (!broken_) return {};
+  writer_ = {};
+  database_.reset();
+  auto* self = const_cast<DuckdbLedger*>(this);
+  if (auto opened = self->open_database(); !opened) return opened;
+  limited_for_ = Work::none;
+  broken_ = false;
+  return {};
+}
+
+Result<void> DuckdbLedger::limit_memory(duck::Connection& connection, Work work) const {
+  if (limited_for_.exchange(work) == work) return {};
+  return connection.run(work == Work::writing ? kWritingMemory : kReadingMemory);
+}
+
+Result<duck::Connection> DuckdbLedger::reader(Work work) const {
+  auto connection = database_->connect();
+  if (!connection) return connection;
+  if (auto limited = limit_memory(*connection, work); !limited) return fail(limited.error());
+  return connection;
+}
+
+// --- Asking ---
+
+Result<std::vector<QueryRow>> DuckdbLedger::query(const Query& query) const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  // Two statements, one snapshot.
+  auto transaction = duck::Transaction::begin(*connection);
+  if (!transaction) return fail(transaction.error());
+  auto rows = run_query(*connection, query);
+  if (!rows) note(rows.error());
+  return rows;
+}
+
+Result<std::vector<KnownRecord>> DuckdbLedger::known(std::span<const RecordId> ids) const {
+  auto connection = reader(limited_for_ == Work::none ? Work::reading : limited_for_.load());
+  if (!connection) return fail(connection.error());
+  auto transaction = duck::Transaction::begin(*connection);
+  if (!transaction) return fail(transaction.error());
+  if (auto filled = fill_probe(*connection, ids); !filled) return fail(filled.error());
+  auto select = connection->prepare(known_sql());
+  if (!select) return fail(select.error());
+  auto rows = select->run();
+  if (!rows) return fail(rows.error());
+  std::vector<KnownRecord> known;
+  bool more_quantities = false;
+  for (auto more = rows->next(); !more || *more; more = rows->next()) {
+    if (!more) return fail(more.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+      known.push_back(known_record(*rows, row));
+      more_quantities = more_quantities || rows->column<bool>(5)[row];
+    }
+  }
+  if (!more_quantities) return known;
+  if (auto added = add_known_side(*connection, known); !added) return fail(added.error());
+  return known;
+}
+
+Result<StoredRecord> DuckdbLedger::find(std::string_view id) const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  const auto matches = matches_of(*connection, id);
+  if (!matches) return fail(matches.error());
+  if (matches->empty()) {
+    return fail(ErrorCode::not_found, "no record \"" + std::string(id) +
+                                          "\" in the ledger: give its id, at least the first " +
+                                          std::to_string(kPrefixMin) +
+                                          " digits of it, or its source's own id");
+  }
+  if (matches->size() > 1) return fail(several_match(id, *matches));
+  RecordTexts texts(*connection);
+  Result<StoredRecord> found = fail(ErrorCode::not_found, "");
+  auto loaded = load_records(*matches, [&](const FoldedRecord& record) -> Result<bool> {
+    found = texts.stored(record);
+    return false;
+  });
+  if (!loaded) return fail(loaded.error());
+  return found;
+}
+
+Result<void> DuckdbLedger::scan(const Query& selection,
+                                const std::function<bool(const StoredRecord&)>& visit) const {
+  if (auto alive = revive(); !alive) return alive;
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  auto side = reader();
+  if (!connection) return fail(connection.error());
+  if (!side) return fail(side.error());
+  Sql sql;
+  sql.add("SELECT * FROM entries").where(selection).add(" ORDER BY at, id, entry");
+  auto select = sql.prepare(*connection);
+  if (!select) return fail(select.error());
+  auto rows = select->stream();
+  if (!rows) return fail(rows.error());
+  RecordTexts texts(*side);
+  return fold_entries(std::move(*rows), *side, [&](const FoldedRecord& record) -> Result<bool> {
+    auto stored = texts.stored(record);
+    if (!stored) return fail(stored.error());
+    return visit(*stored);
+  });
+}
+
+Result<PriceUsed> DuckdbLedger::price_used(std::int32_t number) const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  auto select = connection->prepare("SELECT id, definition FROM prices_used WHERE number = ?");
+  if (!select) return fail(select.error());
+  auto rows = select->bind(std::int64_t{number}).run();
+  if (!rows) return fail(rows.error());
+  const auto found = rows->next();
+  if (!found) return fail(found.error());
+  if (*found) return PriceUsed{std::string(rows->text(0, 0)), std::string(rows->text(1, 0))};
+  return fail(ErrorCode::not_found, "the ledger used no price number " + std::to_string(number));
+}
+
+Result<std::vector<Quarantined>> DuckdbLedger::quarantine(std::size_t limit) const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  auto select = connection->prepare(
+      "SELECT id, epoch_us(recorded_at), file, line, reason, excerpt FROM quarantine "
+      "WHERE resolved_at IS NULL ORDER BY recorded_at, file, line, id LIMIT ?");
+  if (!select) return fail(select.error());
+  const auto bounded = std::min<std::size_t>(limit, INT64_MAX);
+  auto rows = select->bind(static_cast<std::int64_t>(bounded)).run();
+  if (!rows) return fail(rows.error());
+  std::vector<Quarantined> entries;
+  for (auto more = rows->next(); !more || *more; more = rows->next()) {
+    if (!more) return fail(more.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+      Quarantined& entry = entries.emplace_back();
+      entry.id = duck::id_of(rows->column<duckdb_hugeint>(0)[row]);
+      entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(1)[row]));
+      entry.position = {std::string(rows->text(2, row)),
+                        static_cast<std::uint64_t>(rows->column<std::int64_t>(3)[row])};
+      entry.reason = rows->text(4, row);
+      entry.excerpt = rows->text(5, row);
+    }
+  }
+  return entries;
+}
+
+Result<std::uint64_t> DuckdbLedger::quarantine_count() const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  auto select = connection->prepare("SELECT count(*) FROM quarantine WHERE resolved_at IS NULL");
+  if (!select) return fail(select.error());
+  auto rows = select->run();
+  if (!rows) return fail(rows.error());
+  if (auto next = rows->next(); !next) return fail(next.error());
+  return static_cast<std::uint64_t>(rows->column<std::int64_t>(0)[0]);
+}
+
+Result<std::optional<JournalEntry>> DuckdbLedger::journal(std::string_view source) const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  const std::scoped_lock reading(journal_reading_);
+  if (!journal_loaded_) {
+    auto connection = reader();
+    if (!connection) return fail(connection.error());
+    auto select = connection->prepare(
+        "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at) "
+        "FROM journal ORDER BY recorded_at, rowid");
+    if (!select) return fail(select.error());
+    auto rows = select->run();
+    if (!rows) return fail(rows.error());
+    for (auto more = rows->next(); !more || *more; more = rows->next()) {
+      if (!more) return fail(more.error());
+      for (std::size_t row = 0; row < rows->size(); ++row) {
+        JournalEntry entry;
+        entry.source = rows->text(0, row);
+        entry.size = rows->column<std::uint64_t>(1)[row];
+        entry.fingerprint = duck::id_of(rows->column<duckdb_hugeint>(2)[row]);
+        entry.modified = Instant(Microseconds(rows->column<std::int64_t>(3)[row]));
+        entry.records = static_cast<std::uint64_t>(rows->column<std::int64_t>(4)[row]);
+        entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(5)[row]));
+        journal_[entry.source] = entry;
+      }
+    }
+    journal_loaded_ = true;
+  }
+  const auto found = journal_.find(source);
+  if (found == journal_.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<std::optional<TimeRange>> DuckdbLedger::extent() const {
+  if (auto alive = revive(); !alive) return fail(alive.error());
+  const std::shared_lock lock(opened_);
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  auto select = connection->prepare("SELECT epoch_us(min(at)), epoch_us(max(at)) FROM records");
+  if (!select) return fail(select.error());
+  auto rows = select->run();
+  if (!rows) return fail(rows.error());
+  if (auto next = rows->next(); !next) return fail(next.error());
+  if (rows->is_null(0, 0)) return std::nullopt;
+  return TimeRange{Instant(Microseconds(rows->column<std::int64_t>(0)[0])),
+                   Instant(Microseconds(rows->column<std::int64_t>(1)[0] + 1))};
+}
+
+}  // namespace costops::storage

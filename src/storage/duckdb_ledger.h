@@ -1,0 +1,150 @@
+// duckdb_ledger.h - the ledger in one DuckDB file: the default backend.
+//
+// One writer at a time, any number of readers, each on a connection of its own: a reader sees whole
+// batches only. DuckDB lets one process open the file.
+//
+// Memory. Appending runs under a small memory limit of the database's, whatever the ledger's size;
+// questions may use more. Which ids the ledger holds is kept as fingerprints (4 to 8 bytes each);
+// a ledger of more than kFingerprintsMax records asks its table instead, batch by batch.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "costops/storage/ledger.h"
+#include "storage/admission.h"
+#include "storage/duck.h"
+#include "storage/duckdb_entries.h"
+#include "storage/duckdb_texts.h"
+#include "storage/fingerprint_set.h"
+
+namespace costops::storage {
+
+class DuckdbLedger final : public Ledger {
+ public:
+  static constexpr std::size_t kFingerprintsMax = 20'000'000;
+
+  /// `path` may be ":memory:".
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(std::string path, OpenMode mode);
+
+  Result<AppendCounts> append(const LedgerBatch& batch) override;
+  Result<std::vector<QueryRow>> query(const Query& query) const override;
+  Result<std::vector<KnownRecord>> known(std::span<const RecordId> ids) const override;
+  Result<StoredRecord> find(std::string_view id) const override;
+  Result<void> scan(const Query& selection,
+                    const std::function<bool(const StoredRecord&)>& visit) const override;
+  Result<std::uint64_t> reprice(std::span<const Repricing> corrections,
+                                std::span<const PriceUsed> prices, Instant recorded_at) override;
+  Result<PriceUsed> price_used(std::int32_t number) const override;
+  Result<std::vector<Quarantined>> quarantine(std::size_t limit) const override;
+  Result<std::uint64_t> quarantine_count() const override;
+  Result<void> resolve(std::span<const RecordId> ids, Instant at) override;
+  Result<std::optional<JournalEntry>> journal(std::string_view source) const override;
+  Result<std::optional<TimeRange>> extent() const override;
+  std::string url() const override { return "duckdb:" + path_; }
+
+ private:
+  enum class Work : std::uint8_t { none, writing, reading };
+  /// Numbers of a batch's texts in the ledger.
+  struct Numbers {
+    std::array<std::vector<std::int32_t>, kDimensionCount> of_code;  ///< By the batch's codes.
+    std::vector<std::int32_t> reasons, prices;                       ///< By the batch's indexes.
+    std::map<Currency, std::int32_t> currencies;
+  };
+  /// An entry of the table `adjustments`.
+  struct Adjustment {
+    std::int64_t entry = 0;
+    const FoldedRecord* record = nullptr;
+    Standing difference;
+    std::int32_t requests = 0, unpriced = 0;
+  };
+  struct Change {
+    FoldedRecord record;  ///< As it is.
+    Standing target;      ///< As it should be.
+  };
+
+  DuckdbLedger(std::string path, OpenMode mode) : path_(std::move(path)), mode_(mode) {}
+
+  [[nodiscard]] Result<void> open_database();
+  /// Opens the database again if it gave up after a fatal error (a full disk).
+  [[nodiscard]] Result<void> revive() const;
+  [[nodiscard]] Result<duck::Connection> reader(Work work = Work::reading) const;
+  [[nodiscard]] Result<void> limit_memory(duck::Connection& connection, Work work) const;
+  void note(const Error& error) const;
+  void forget();
+  [[nodiscard]] Result<void> prepare_to_write();
+
+  // duckdb_append.cc
+  [[nodiscard]] Result<void> load_known_ids();
+  [[nodiscard]] Result<AppendCounts> append_judged(const LedgerBatch& batch);
+  [[nodiscard]] Result<Numbers> number_texts(const LedgerBatch& batch,
+                                             std::span<const std::uint32_t> rows,
+                                             std::span<const std::uint32_t> cost_rows);
+  [[nodiscard]] Result<void> number_dimension(const LedgerBatch& batch, Dimension dimension,
+                                              std::span<const std::uint32_t> rows,
+                                              std::vector<std::int32_t>& of_code);
+  [[nodiscard]] Result<void> add_tag_members(const LedgerBatch& batch,
+                                             std::span<const std::uint32_t> first_rows,
+                                             std::span<const std::int32_t> numbers,
+                                             std::int32_t first_new);
+  [[nodiscard]] Result<std::vector<std::int32_t>> number_prices(
+      std::span<const PriceUsed> prices, std::span<const std::uint32_t> used);
+  [[nodiscard]] Result<std::int32_t> number_text(TextNumbers& numbers, std::string_view text);
+  [[nodiscard]] Result<void> append_records(const LedgerBatch& batch, const Numbers& numbers);
+  void fill_block(const LedgerBatch& batch, const Numbers& numbers, std::size_t from,
+                  std::size_t rows, duck::Appender& records) const;
+  [[nodiscard]] Result<void> append_other_quantities(const LedgerBatch& batch);
+  [[nodiscard]] Result<void> append_growths(const LedgerBatch& batch, const Numbers& numbers,
+                                            AppendCounts& counts);
+  [[nodiscard]] Result<void> append_quarantine(const LedgerBatch& batch);
+  [[nodiscard]] Result<void> append_journal(std::span<const JournalEntry> journal);
+
+  // duckdb_adjust.cc
+  /// Records of some ids as they are. The ids must be distinct.
+  [[nodiscard]] Result<void> load_records(std::span<const RecordId> ids,
+                                          const FoldedVisitor& visit) const;
+  /// Adds what the changes add to the costs.
+  [[nodiscard]] Result<void> add_differences(std::span<const Change> changes,
+                                             CurrencyTotals& totals) const;
+  [[nodiscard]] Result<std::uint64_t> reprice_all(std::span<const Repricing> corrections,
+                                                  std::span<const PriceUsed> prices,
+                                                  Instant recorded_at);
+  [[nodiscard]] Result<void> write_adjustments(std::span<const Change> changes,
+                                               std::string_view why, Instant recorded_at);
+  [[nodiscard]] Result<void> append_adjustments(std::span<const Adjustment> adjustments,
+                                                std::string_view why, Instant recorded_at);
+  [[nodiscard]] Result<Standing> target_of(const Repricing& correction, const Standing& now,
+                                           std::span<const std::int32_t> prices);
+  [[nodiscard]] Result<void> append_side(
+      std::span<const std::tuple<std::int64_t, Meter, std::int64_t>> quantities);
+
+  std::string path_;
+  OpenMode mode_;
+  mutable std::shared_mutex opened_;  ///< Held exclusively only to open the database again.
+  mutable std::atomic<bool> broken_ = false;
+  mutable std::atomic<Work> limited_for_ = Work::none;
+  mutable std::unique_ptr<duck::Database> database_;
+  mutable duck::Connection writer_;
+
+  std::mutex writing_;
+  Admission admission_;
+  FingerprintSet known_ids_;
+  bool known_ids_loaded_ = false;
+  std::int64_t next_entry_ = -1;  ///< -1: not loaded.
+  std::vector<TextNumbers> dimension_numbers_;
+  TextNumbers currency_numbers_{"currencies"};
+  TextNumbers reason_numbers_{"reasons"};
+  TextNumbers meter_numbers_{"meters"};
+  std::map<RecordId, std::int32_t> price_numbers_;  ///< By hash of id and definition.
+  bool price_numbers_loaded_ = false;
+
+  mutable std::mutex journal_reading_;
+  mutable std::map<std::string, JournalEntry, std::less<>> journal_;
+  mutable bool journal_loaded_ = false;
+};
+
+}  // namespace costops::storage
