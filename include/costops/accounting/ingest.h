@@ -49,7 +49,8 @@ using ProgressVisitor = std::function<void(const IngestProgress&)>;
 /// Ingests files in order. What was committed stays if a later file fails. A file that the journal
 /// knows, unchanged, is skipped without parsing; one that cannot be read is a rejection.
 /// Memory does not grow with the input; commits come every storage::kRowsPerBatch records.
-/// Fails if no file could be read at all (the code and message of the first), or the ledger refuses.
+/// Fails if no file could be read at all (the code and message of the first), or the ledger
+/// refuses.
 [[nodiscard]] Result<IngestReport> ingest(const std::vector<std::string>& files,
                                           const IngestOptions& options,
                                           const pricing::PriceBook& book,

@@ -41,7 +41,8 @@ struct Quarantined {
 struct JournalEntry {
   std::string source;      ///< Path as given, made absolute; "-" is never journaled.
   std::uint64_t size = 0;  ///< File size when it was read.
-  RecordId fingerprint;    ///< Of the content read.
+  RecordId fingerprint;    ///< Of the whole content.
+  Instant modified{};      ///< The file's own time then: a hint, not a proof.
   std::uint64_t records = 0;
   Instant recorded_at{};
 };
@@ -63,7 +64,8 @@ struct LedgerBatch {
   Instant recorded_at{};
 };
 
-/// What became of one row. Content is: time (where the source gave one), provider, model, quantities.
+/// What became of one row. Content is: time (where the source gave one), provider, model and
+/// quantities.
 enum class RowOutcome : std::uint8_t {
   added,
   duplicate,    ///< Same identity and content, or an earlier state of a growing record.
