@@ -29,6 +29,9 @@ class Emitter {
   /// A piece of input that is no record. Also empties record() and counts().
   void reject(std::uint64_t line, std::string reason, std::string_view excerpt);
 
+  /// A piece of input that is neither: part of one that comes. Empties record() and counts().
+  void discard() { reset(); }
+
   [[nodiscard]] bool stopped() const { return sink_.stopped(); }
   [[nodiscard]] const ReadOptions& options() const { return options_; }
   [[nodiscard]] const std::string& file() const { return file_; }

@@ -28,6 +28,7 @@ constexpr std::size_t kHeadBytes = 1u << 20;
 std::unique_ptr<FormatReader> make_reader(Format format) {
   switch (format) {
     case Format::usage_record: return make_usage_record_reader();
+    case Format::provider_body: return make_provider_body_reader();
     default: return nullptr;
   }
 }
