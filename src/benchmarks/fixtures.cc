@@ -77,7 +77,8 @@ std::string create_test_json_data(std::size_t bytes) {
   std::string text = "[";
   for (std::uint64_t i = 0; text.size() < bytes; ++i) {
     text += fmt::format(
-        R"({}{{"id":"{:016x}-{:04x}","timestamp":"2026-07-{:02}T{:02}:{:02}:00Z","provider":"test",)"
+        R"({}{{"id":"{:016x}-{:04x}","timestamp":"2026-07-{:02}T{:02}:{:02}:00Z",)"
+        R"("provider":"test",)"
         R"("model":{{"name":"{}"}},)"
         R"("organization_id":"benchmark","project_id":"{}",)"
         R"("prompt_tokens":{},"completion_tokens":{},"total_tokens":{},"latency_ms":{}}})",
