@@ -29,6 +29,7 @@ std::unique_ptr<FormatReader> make_reader(Format format) {
   switch (format) {
     case Format::usage_record: return make_usage_record_reader();
     case Format::provider_body: return make_provider_body_reader();
+    case Format::bedrock_log: return make_bedrock_log_reader();
     default: return nullptr;
   }
 }
