@@ -42,7 +42,7 @@ struct TimeWindow {
 /// When a price applies. An empty text means "no condition", except for `service_tier`, where empty
 /// is the standard tier.
 struct Conditions {
-  TimeRange effective;
+  TimeRange effective{};
   std::string service_tier{};         ///< "" (standard), "batch", "flex", "priority", ...
   std::string region{};               ///< Only usage in this region or geography.
   std::string speed{};                ///< Only usage at this speed ("fast").
@@ -53,7 +53,7 @@ struct Conditions {
 /// Beyond `threshold` (see StepRule::compare), another rate.
 struct RateStep {
   std::int64_t threshold = 0;
-  Rate rate;
+  Rate rate{};
   friend bool operator==(const RateStep&, const RateStep&) = default;
 };
 
@@ -62,7 +62,7 @@ struct RateStep {
 /// brings in MeterFacts::steps.
 struct MeterRate {
   Meter meter;
-  Rate base;
+  Rate base{};
   std::vector<RateStep> steps{};
   friend bool operator==(const MeterRate&, const MeterRate&) = default;
 };
@@ -85,7 +85,7 @@ struct Multiplier {
   enum class On : std::uint8_t { region, speed, always };
   On on = On::always;
   std::string value{};
-  Ratio factor;
+  Ratio factor{};
   MeterSet meters = token_meters(Direction::input) | token_meters(Direction::output);
   friend bool operator==(const Multiplier&, const Multiplier&) = default;
 };
@@ -95,7 +95,7 @@ struct Multiplier {
 /// million = 0.015.
 struct Allowance {
   std::int64_t included = 0;
-  Rate overage;
+  Rate overage{};
   MeterSet meters = token_meters(Direction::input) | token_meters(Direction::output);
   friend bool operator==(const Allowance&, const Allowance&) = default;
 };
@@ -116,13 +116,13 @@ struct Price {
   std::string provider{};
   std::string model{};
   Currency currency = Currency::usd();
-  Conditions conditions;
+  Conditions conditions{};
   std::vector<MeterRate> rates{};  ///< Ascending by meter, at most one each.
-  StepRule steps;
+  StepRule steps{};
   std::vector<Multiplier> multipliers{};
   std::optional<Allowance> allowance{};
-  Amount minimum_charge;  ///< Per record; the rest is charged in class other.
-  Provenance provenance;
+  Amount minimum_charge{};  ///< Per record; the rest is charged in class other.
+  Provenance provenance{};
   friend bool operator==(const Price&, const Price&) = default;
 
   /// The rate that covers `meter`: its own, else that of the nearest less specific meter (the one
