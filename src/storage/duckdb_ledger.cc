@@ -86,8 +86,8 @@ Error several_match(std::string_view text, std::span<const RecordId> ids) {
 /// Sums of the entries of the probed ids. An id's entries agree in everything but the measures.
 std::string known_sql() {
   std::string sql =
-      "SELECT e.id, any_value(p.value), any_value(m.value), any_value(epoch_us(e.at)), "
-      "any_value(e.at_given), bool_or(e.more_quantities)";
+      "SELECT e.id, any_value(p.value), any_value(m.value), any_value(epoch_us(e.used_at)), "
+      "any_value(e.time_given), bool_or(e.more_quantities)";
   for (const Meter meter : kColumnMeters) {
     sql.append(", sum(e.").append(to_string(meter)).append(")::BIGINT");
   }
@@ -267,7 +267,7 @@ Result<void> DuckdbLedger::scan(const Query& selection,
   if (!connection) return fail(connection.error());
   if (!side) return fail(side.error());
   Sql sql;
-  sql.add("SELECT * FROM entries").where(selection).add(" ORDER BY at, id, entry");
+  sql.add("SELECT * FROM entries").where(selection).add(" ORDER BY used_at, id, entry");
   auto select = sql.prepare(*connection);
   if (!select) return fail(select.error());
   auto rows = select->stream();
@@ -374,7 +374,7 @@ Result<std::optional<TimeRange>> DuckdbLedger::extent() const {
   const std::shared_lock lock(opened_);
   auto connection = reader();
   if (!connection) return fail(connection.error());
-  auto select = connection->prepare("SELECT epoch_us(min(at)), epoch_us(max(at)) FROM records");
+  auto select = connection->prepare("SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM records");
   if (!select) return fail(select.error());
   auto rows = select->run();
   if (!rows) return fail(rows.error());

@@ -30,7 +30,7 @@ void add_filter(Sql& sql, const Filter& filter) {
   sql.add(")");
 }
 
-/// "CASE WHEN at < change THEN ... ELSE ... END": a value per stretch of constant offset.
+/// "CASE WHEN used_at < change THEN ... ELSE ... END": a value per stretch of constant offset.
 template <typename AddValue>
 void add_by_offset(Sql& sql, const LocalSteps& steps, const AddValue& add_value) {
   if (steps.offsets.size() == 1) {
@@ -39,7 +39,7 @@ void add_by_offset(Sql& sql, const LocalSteps& steps, const AddValue& add_value)
   }
   sql.add("CASE");
   for (std::size_t i = 1; i < steps.offsets.size(); ++i) {
-    sql.add(" WHEN at < ").time(steps.offsets[i].from).add(" THEN ");
+    sql.add(" WHEN used_at < ").time(steps.offsets[i].from).add(" THEN ");
     add_value(steps.offsets[i - 1]);
   }
   sql.add(" ELSE ");
@@ -47,14 +47,14 @@ void add_by_offset(Sql& sql, const LocalSteps& steps, const AddValue& add_value)
   sql.add(" END");
 }
 
-/// The start of the step that contains `at`, in UTC microseconds: the local time rounded down (also
+/// The start of the step that contains `used_at`, in UTC microseconds: the local time rounded down (also
 /// before 1970), but not before the change that cut the step.
 void add_step(Sql& sql, const LocalSteps& steps) {
   const auto offset = [&] {
     add_by_offset(sql, steps,
                   [&sql](const LocalSteps::Offset& o) { sql.value(o.offset_us).add("::BIGINT"); });
   };
-  sql.add("greatest(epoch_us(at) - ((epoch_us(at) + ");
+  sql.add("greatest(epoch_us(used_at) - ((epoch_us(used_at) + ");
   offset();
   sql.add(") % ").value(steps.step_us).add("::BIGINT + ");
   sql.value(steps.step_us).add("::BIGINT) % ").value(steps.step_us).add("::BIGINT, ");
@@ -260,7 +260,7 @@ Sql& Sql::time(Instant at) {
 }
 
 Sql& Sql::where(const Query& query) {
-  add(" WHERE at >= ").time(query.range.from).add(" AND at < ").time(query.range.to);
+  add(" WHERE used_at >= ").time(query.range.from).add(" AND used_at < ").time(query.range.to);
   if (query.as_of) add(" AND recorded_at <= ").time(*query.as_of);
   for (const Filter& filter : query.filters) add_filter(*this, filter);
   return *this;

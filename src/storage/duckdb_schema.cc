@@ -19,7 +19,7 @@ INSERT INTO meta VALUES ('kind', 'cost-ops ledger'), ('schema', '1');
 CREATE TABLE tag_members (list_id INTEGER, position INTEGER, tag VARCHAR);
 CREATE TABLE prices_used (number INTEGER, id VARCHAR, definition VARCHAR);
 CREATE TABLE records (
-  entry BIGINT, id UUID, recorded_at TIMESTAMP, at TIMESTAMP, at_given BOOLEAN,
+  entry BIGINT, id UUID, recorded_at TIMESTAMP, used_at TIMESTAMP, time_given BOOLEAN,
   provider_id INTEGER, model_id INTEGER, model_version_id INTEGER, organization_id INTEGER,
   project_id INTEGER, user_id INTEGER, session_id INTEGER, service_tier_id INTEGER,
   region_id INTEGER, speed_id INTEGER, source_kind_id INTEGER, source_endpoint_id INTEGER,
@@ -35,7 +35,7 @@ CREATE TABLE records (
   time_to_first_token_ms BIGINT, ingested_at TIMESTAMP, line BIGINT, source_id VARCHAR,
   metadata VARCHAR);
 CREATE TABLE adjustments (
-  entry BIGINT, id UUID, recorded_at TIMESTAMP, at TIMESTAMP, at_given BOOLEAN,
+  entry BIGINT, id UUID, recorded_at TIMESTAMP, used_at TIMESTAMP, time_given BOOLEAN,
   provider_id INTEGER, model_id INTEGER, model_version_id INTEGER, organization_id INTEGER,
   project_id INTEGER, user_id INTEGER, session_id INTEGER, service_tier_id INTEGER,
   region_id INTEGER, speed_id INTEGER, source_kind_id INTEGER, source_endpoint_id INTEGER,
@@ -58,7 +58,7 @@ CREATE TABLE journal (
 )sql";
 
 constexpr std::string_view kSharedColumns =
-    "entry, id, recorded_at, at, at_given, provider_id, model_id, model_version_id, "
+    "entry, id, recorded_at, used_at, time_given, provider_id, model_id, model_version_id, "
     "organization_id, project_id, user_id, session_id, service_tier_id, region_id, speed_id, "
     "source_kind_id, source_endpoint_id, file_id, tags_id, currency_id, status, price_number, "
     "reason_id, input_tokens_uncached, cache_read_tokens, cache_write_tokens, "
@@ -68,9 +68,9 @@ constexpr std::string_view kSharedColumns =
 
 constexpr std::string_view kUsageView = R"sql(
 CREATE VIEW usage AS
-SELECT replace(e.id::VARCHAR, '-', '') AS id, e.recorded_at, e.why, e.at,
+SELECT replace(e.id::VARCHAR, '-', '') AS id, e.recorded_at, e.why, e.used_at,
   p.value AS provider, m.value AS model, o.value AS organization, j.value AS project,
-  u.value AS user, s.value AS session, t.value AS service_tier, g.value AS tags,
+  u.value AS "user", s.value AS session, t.value AS service_tier, g.value AS tags,
   CASE e.status WHEN 0 THEN 'priced' ELSE 'unpriced' END AS status, r.value AS reason,
   e.requests, e.unpriced,
   e.input_tokens_uncached, e.cache_read_tokens, e.cache_write_tokens, e.cache_write_5m_tokens,
