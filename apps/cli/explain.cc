@@ -26,10 +26,12 @@ void append_fact(std::string& out, std::string_view name, std::string_view value
   if (!value.empty()) out += fmt::format("{:<14}{}\n", name, printable(value));
 }
 
-void append_usage(std::string& out, const UsageRecord& usage) {
+void append_usage(std::string& out, const storage::StoredRecord& record) {
+  const UsageRecord& usage = record.usage;
   append_fact(out, "record", to_string(usage.id));
   append_fact(out, "source id", usage.source_id);
-  append_fact(out, "time", usage.at ? to_string(*usage.at) : "not reported");
+  append_fact(out, "time", usage.at ? to_string(*usage.at)
+                                    : to_string(record.at) + " (the source names none)");
   append_fact(out, "provider", usage.provider);
   append_fact(out, "model", usage.model);
   append_fact(out, "service tier", usage.service_tier);
@@ -96,7 +98,7 @@ void append_history(std::string& out, const std::vector<storage::HistoryLine>& h
 void append_explanation(std::string& out, const Explanation& explanation, Colors colors) {
   const UsageRecord& usage = explanation.record.usage;
   const CostRecord& cost = explanation.cost;
-  append_usage(out, usage);
+  append_usage(out, explanation.record);
   append_fact(out, "status", to_string(cost.status));
   append_fact(out, "because", cost.reason);
   if (!cost.charges.empty()) {
@@ -116,10 +118,11 @@ void append_explanation(std::string& out, const Explanation& explanation, Colors
   append_history(out, explanation.record.history, colors);
 }
 
-void write_usage(json::Writer& json, const UsageRecord& usage) {
+void write_usage(json::Writer& json, const storage::StoredRecord& record) {
+  const UsageRecord& usage = record.usage;
   json.key("id").value(to_string(usage.id));
   write_optional(json, "source_id", usage.source_id);
-  write_optional(json, "at", usage.at ? to_string(*usage.at) : "");
+  json.key("at").value(to_string(record.at));
   write_optional(json, "provider", usage.provider);
   write_optional(json, "model", usage.model);
   write_optional(json, "service_tier", usage.service_tier);
@@ -143,7 +146,7 @@ void write_explanation(std::string& out, const Explanation& explanation) {
   json::Writer json(out);
   const CostRecord& cost = explanation.cost;
   json.object();
-  write_usage(json, explanation.record.usage);
+  write_usage(json, explanation.record);
   json.key("status").value(to_string(cost.status));
   write_optional(json, "reason", cost.reason);
   write_costs(json, cost);

@@ -56,28 +56,27 @@ void append_fact(std::string& out, std::string_view name, std::string_view value
 
 void append_rate(std::string& out, const Price& price, const MeterRate& rate) {
   append_fact(out, "rate", fmt::format("{}  {} {}", to_string(rate.meter),
-                                       rate_text(rate.meter, rate.base), price.currency.code()));
+                                       to_string(rate.base), price.currency.code()));
   for (const auto& step : rate.steps) {
-    append_fact(out, "", "");
     out += fmt::format("{:<16}{}: {}\n", "", step_text(price.steps, step.threshold),
-                       rate_text(rate.meter, step.rate));
+                       to_string(step.rate));
   }
 }
 
-void write_rate(json::Writer& json, Meter meter, const Rate& rate) {
+void write_rate(json::Writer& json, const Rate& rate) {
   json.key("price").value(rate.amount());
-  json.key("per").value(quantity_text(meter, rate.per));
+  json.key("per").value(std::to_string(rate.per));
 }
 
 void write_rates(json::Writer& json, const Price& price) {
   json.key("rates").array();
   for (const MeterRate& rate : price.rates) {
     json.object().key("meter").value(to_string(rate.meter));
-    write_rate(json, rate.meter, rate.base);
+    write_rate(json, rate.base);
     json.key("steps").array();
     for (const auto& step : rate.steps) {
       json.object().key("threshold").value(step.threshold);
-      write_rate(json, rate.meter, step.rate);
+      write_rate(json, step.rate);
       json.end_object();
     }
     json.end_array().end_object();
@@ -87,15 +86,11 @@ void write_rates(json::Writer& json, const Price& price) {
 
 }  // namespace
 
-std::string rate_text(Meter meter, const Rate& rate) {
-  return fmt::format("{} per {}", to_string(rate.amount()), quantity_text(meter, rate.per));
-}
-
 std::string column_text(const Price& price, Meter meter) {
   for (const MeterRate& rate : price.rates) {
     if (rate.meter != meter) continue;
     if (rate.base.per == 1'000'000) return to_string(rate.base.amount());
-    return rate_text(meter, rate.base);
+    return to_string(rate.base);
   }
   return "";
 }

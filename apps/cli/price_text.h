@@ -9,9 +9,7 @@
 
 namespace costops::cli {
 
-/// "3 per 1000000"; seconds as published, not as stored.
-[[nodiscard]] std::string rate_text(Meter meter, const Rate& rate);
-/// The amount of the meter's own rate where it is per million tokens, else rate_text; "" if none.
+/// The amount of the meter's own rate where it is per million tokens, else with what it is per; "" if none.
 [[nodiscard]] std::string column_text(const pricing::Price& price, Meter meter);
 /// "at any time", "since ...", "until ...", "from ... until ...".
 [[nodiscard]] std::string effective_text(const TimeRange& range);

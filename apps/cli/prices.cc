@@ -11,8 +11,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "price_text.h"
-
 namespace costops::cli {
 namespace {
 
@@ -76,18 +74,6 @@ Result<void> add_file(const std::string& path, Instant now, pricing::PriceBookBu
 }
 
 }  // namespace
-
-std::string id_of(const pricing::Price& price) {
-  std::string id = price.provenance.source + ":" + price.provider + "/" + price.model;
-  const Instant from = price.conditions.effective.from;
-  if (from != min_instant()) id += "@" + date_text(from);
-  const auto& conditions = price.conditions;
-  for (const std::string* part :
-       {&conditions.service_tier, &conditions.region, &conditions.speed}) {
-    if (!part->empty()) id += "+" + *part;
-  }
-  return id;
-}
 
 Result<std::string> read_whole(const std::string& path) {
   std::error_code error;

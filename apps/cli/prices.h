@@ -26,10 +26,6 @@ namespace costops::cli {
 /// The files that keep_prices has written, oldest first.
 [[nodiscard]] std::vector<std::string> kept_price_files(const Folders& folders);
 
-/// The id of a price that a user adds: "custom:acme/m1", with "@2026-07-01", "+batch", "+us", ...
-/// appended where its conditions say so.
-[[nodiscard]] std::string id_of(const pricing::Price& price);
-
 /// A whole file as text. Fails with not_found or io_error, naming it.
 [[nodiscard]] Result<std::string> read_whole(const std::string& path);
 

@@ -1,6 +1,8 @@
 // pricing add, pricing import - prices of one's own, kept for good.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "options.h"
 #include "price_text.h"
 #include "prices.h"
@@ -99,8 +101,7 @@ Result<T> named(std::string_view option, Result<T> result) {
 Result<void> AddOptions::set_rate(Price& price, Meter meter, std::string_view option,
                                   const std::string& amount) const {
   if (amount.empty()) return {};
-  const MeterFacts& meter_facts = facts(meter);
-  const auto rate = named(option, parse_rate(amount, meter_facts.per * meter_facts.steps));
+  const auto rate = named(option, parse_rate(amount, facts(meter).per));
   if (!rate) return fail(rate.error());
   std::erase_if(price.rates, [&](const pricing::MeterRate& known) { return known.meter == meter; });
   const auto behind = std::find_if(price.rates.begin(), price.rates.end(),
@@ -192,7 +193,6 @@ Result<Price> AddOptions::price(Instant now) const {
   price->conditions.region = region;
   price->conditions.speed = speed;
   price->provenance = {source, url, note, now};
-  price->id = id_of(*price);
   if (const auto valid = pricing::validate(*price); !valid) return fail(valid.error());
   return price;
 }
@@ -214,7 +214,7 @@ class Add : public Command {
     }
     const auto path = keep_prices(*book, session.folders(), session.now());
     if (!path) return fail(path.error());
-    append_price(session.out().text(), *price);
+    append_price(session.out().text(), book->prices().front());
     session.note("Kept in " + *path);
     return ExitCode::fine;
   }

@@ -6,7 +6,10 @@
 #include "command.h"
 #include "cost_json.h"
 #include "costops/json/json.h"
+#include "ingest_text.h"
+#include "interrupt.h"
 #include "options.h"
+#include "reading.h"
 #include "table.h"
 
 namespace costops::cli {
@@ -143,6 +146,49 @@ class Show : public Command {
   std::string output_ = "text";
 };
 
+constexpr const char* kRetryHelp = R"(Reads the kept input of every open entry again with the readers and prices of this
+version. What now gives a good record goes into the ledger and leaves the quarantine;
+the rest stays as it is.
+
+Exit code 6: something is still quarantined or unpriced.
+)";
+
+class Retry : public Command {
+ public:
+  explicit Retry(CLI::App& parent)
+      : Command(parent, "retry", "Read the quarantined input again", kRetryHelp,
+                {Uses::Store::yes, Uses::Book::yes, Uses::At::yes}) {
+    reading_.declare_defaults(*app_);
+    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    auto options = reading_.resolve(session);
+    if (!options) return session.wrong_usage(options.error().message);
+    options->cancel = &stop_requested_on_interrupt();
+    const auto book = session.price_book();
+    if (!book) return fail(book.error());
+    const auto ledger = session.ledger(Session::Use::write);
+    if (!ledger) return fail(ledger.error());
+    const auto report = accounting::retry_quarantined(*options, *book, **ledger);
+    if (!report) return fail(report.error());
+    std::string& out = session.out().text();
+    if (output_ == "json") {
+      write_ingest_json(out, *report, options->mode);
+    } else {
+      out += fmt::format("{} {} tried again; records:\n", report->files,
+                         report->files == 1 ? "entry" : "entries");
+      append_counts(out, *report);
+      append_doubts(out, *report);
+    }
+    return report->unpriced + report->quarantined > 0 ? ExitCode::incomplete : ExitCode::fine;
+  }
+
+ private:
+  ReadingOptions reading_;
+  std::string output_ = "text";
+};
+
 }  // namespace
 
 void add_quarantine(CLI::App& parent, Commands& into) {
@@ -153,6 +199,7 @@ void add_quarantine(CLI::App& parent, Commands& into) {
   group.require_subcommand(0, 1);
   into.push_back(std::make_unique<List>(group));
   into.push_back(std::make_unique<Show>(group));
+  into.push_back(std::make_unique<Retry>(group));
 }
 
 }  // namespace costops::cli

@@ -24,6 +24,10 @@ const std::string& first_of(const std::string& option, const std::string& config
 void ReadingOptions::declare(CLI::App& app, const char* paths_description) {
   app.add_option("PATH", paths, paths_description)->type_name("PATH");
   add_list(app, "--file", files, "PATH", "The same as PATH.");
+  declare_defaults(app);
+}
+
+void ReadingOptions::declare_defaults(CLI::App& app) {
   const auto check = [](const std::string& word) {
     if (ingestion::parse_format(word)) return std::string();
     return fmt::format("unknown format \"{}\"; known are {}", word, joined(format_names()));

@@ -16,6 +16,8 @@ struct ReadingOptions {
   std::vector<std::string> tags;
 
   void declare(CLI::App& app, const char* paths_description);
+  /// Only --format and what is assumed of records that say nothing of it.
+  void declare_defaults(CLI::App& app);
   [[nodiscard]] bool names_no_path() const { return paths.empty() && files.empty(); }
   /// The files that the paths name. Fails like ingestion::expand_paths.
   [[nodiscard]] Result<std::vector<std::string>> expanded() const;
