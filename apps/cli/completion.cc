@@ -9,7 +9,8 @@
 namespace costops::cli {
 namespace {
 
-constexpr const char* kHelp = R"(Examples:
+constexpr const char* kHelp = R"(
+Examples:
   cost-ops completion bash > ~/.local/share/bash-completion/completions/cost-ops
   cost-ops completion zsh > "${fpath[1]}/_cost-ops"
   cost-ops completion fish > ~/.config/fish/completions/cost-ops.fish
@@ -53,20 +54,26 @@ std::vector<std::string> words_of(const CLI::App& app, const CLI::App& root) {
   for (const CLI::App* command : commands_of(app)) words.push_back(command->get_name());
   for (const CLI::App* source : {&app, &root}) {
     for (const CLI::Option* option : options_of(*source)) {
-      for (std::string& name : names_of(*option)) {
-        if (std::find(words.begin(), words.end(), name) == words.end()) {
-          words.push_back(std::move(name));
-        }
+      for (const std::string& name : option->get_lnames()) {
+        const std::string word = "--" + name;
+        if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
       }
     }
     if (&app == &root) break;
   }
-  for (const CLI::Option* argument : app.get_options(
-           [](const CLI::Option* o) { return o->get_positional(); })) {
+  for (const CLI::Option* argument :
+       app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
     const Choice choice = choice_of(*argument);
     words.insert(words.end(), choice.words.begin(), choice.words.end());
   }
   return words;
+}
+
+bool takes_file(const CLI::App& app) {
+  const auto arguments = app.get_options([](const CLI::Option* o) { return o->get_positional(); });
+  return std::any_of(arguments.begin(), arguments.end(), [](const CLI::Option* argument) {
+    return choice_of(*argument).value == Value::file;
+  });
 }
 
 /// Every command with its words from the program's name on, the program first.
@@ -85,15 +92,16 @@ void collect(const CLI::App& app, const std::string& path, std::vector<Node>& in
 std::string bash_script(const CLI::App& root, const std::vector<Node>& nodes) {
   std::string words, values;
   for (const Node& node : nodes) {
-    words += fmt::format("    \"{}\") words=\"{}\" ;;\n", node.path,
-                         joined(words_of(*node.app, root), " "));
+    words += fmt::format("    \"{}\") words=\"{}\"{} ;;\n", node.path,
+                         joined(words_of(*node.app, root), " "),
+                         takes_file(*node.app) ? " paths=1" : "");
     for (const CLI::Option* option : options_of(*node.app)) {
       const Choice choice = choice_of(*option);
       if (choice.value == Value::none) continue;
-      const std::string action =
-          choice.value == Value::words  ? fmt::format("choices=\"{}\"", joined(choice.words, " "))
-          : choice.value == Value::file ? "files=1"
-                                        : "text=1";
+      const std::string action = choice.value == Value::words
+                                     ? fmt::format("choices=\"{}\"", joined(choice.words, " "))
+                                 : choice.value == Value::file ? "files=1"
+                                                               : "text=1";
       for (const std::string& name : names_of(*option)) {
         const std::string any = node.path.empty() ? "*" : fmt::format("\"{}\"", node.path);
         values += fmt::format("    {}\" {}\") {} ;;\n", any, name, action);
@@ -107,7 +115,7 @@ std::string bash_script(const CLI::App& root, const std::vector<Node>& nodes) {
   return fmt::format(R"(# bash completion for cost-ops; written by "cost-ops completion bash".
 _cost_ops() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}"
-  local path="" words="" choices="" files="" text="" i
+  local path="" words="" choices="" files="" text="" paths="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "${{path:+$path }}${{COMP_WORDS[i]}}" in
       {}) path="${{path:+$path }}${{COMP_WORDS[i]}}" ;;
@@ -130,10 +138,9 @@ _cost_ops() {{
   case "$path" in
 {}  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  case "$current" in
-    -*) ;;
-    *) COMPREPLY+=($(compgen -f -- "$current")) ;;
-  esac
+  if [ -n "$paths" ]; then
+    COMPREPLY+=($(compgen -f -- "$current"))
+  fi
 }}
 complete -o filenames -F _cost_ops cost-ops
 )",
@@ -180,9 +187,8 @@ std::string zsh_options(const CLI::App& app) {
     if (choice.value == Value::text) value = ":value: ";
     if (choice.value == Value::words) value = ":value:(" + joined(choice.words, " ") + ")";
     for (const std::string& name : names_of(*option)) {
-      out += "    " +
-             single_quoted(fmt::format("*{}[{}]{}", name, zsh_text(option->get_description()), value)) +
-             "\n";
+      const std::string text = zsh_text(option->get_description());
+      out += "    " + single_quoted(fmt::format("*{}[{}]{}", name, text, value)) + "\n";
     }
   }
   return out;
@@ -194,10 +200,12 @@ std::string zsh_script(const CLI::App& root, const std::vector<Node>& nodes) {
     if (!node.path.empty()) commands += "|" + single_quoted(node.path);
     std::string below;
     for (const CLI::App* command : commands_of(*node.app)) {
-      below += " " + single_quoted(command->get_name() + ":" + zsh_text(command->get_description()));
+      const std::string text = zsh_text(command->get_description());
+      below += " " + single_quoted(command->get_name() + ":" + text);
     }
-    cases += fmt::format("    {}) below=({} ) specs=(\n{}    ) ;;\n", single_quoted(node.path), below,
-                         &root == node.app ? "" : zsh_options(*node.app));
+    const std::string specs = &root == node.app ? "" : zsh_options(*node.app);
+    cases += fmt::format("    {}) below=({} ) specs=(\n{}    ) ;;\n", single_quoted(node.path),
+                         below, specs);
   }
   return fmt::format(R"(#compdef cost-ops
 # zsh completion for cost-ops; written by "cost-ops completion zsh".
@@ -239,8 +247,8 @@ std::string fish_option(const CLI::Option& option, const std::string& condition)
 std::string fish_condition(const Node& node) {
   std::string test;
   for (const std::string& word : CLI::detail::split(node.path, ' ')) {
-    if (!word.empty()) test += (test.empty() ? "" : "; and ") +
-                               fmt::format("__fish_seen_subcommand_from {}", word);
+    if (!word.empty())
+      test += (test.empty() ? "" : "; and ") + fmt::format("__fish_seen_subcommand_from {}", word);
   }
   return test;
 }

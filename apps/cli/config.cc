@@ -34,9 +34,9 @@ Result<std::string> folder(const char* variable, const std::string& home, const 
   const std::string set = environment(variable);
   if (!set.empty() && set.front() == '/') return set + "/cost-ops";
   if (home.empty()) {
-    return fail(ErrorCode::not_found,
-                fmt::format("neither HOME nor {} is set: set one, or give --store and --config",
-                            variable));
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("neither HOME nor {} is set: set one, or give --store and --config", variable));
   }
   return home + "/" + fallback + "/cost-ops";
 }
@@ -129,8 +129,8 @@ Result<Config> read_config(const std::string& path, const Folders& folders) {
 }
 
 std::string config_template() {
-  return R"(# cost-ops configuration. Every key is optional and named like its option; an option on the
-# command line wins.
+  return R"(# cost-ops configuration. Every key is optional and named like its option;
+# an option on the command line wins.
 
 # store = "duckdb:/path/to/ledger.duckdb"    # where the ledger is
 # timezone = "UTC"                           # whose days and months: an IANA name

@@ -16,8 +16,8 @@ struct Folders {
   std::string config;  ///< $XDG_CONFIG_HOME/cost-ops, else ~/.config/cost-ops.
   std::string data;    ///< $XDG_DATA_HOME/cost-ops, else ~/.local/share/cost-ops.
 };
-/// A relative XDG_* is ignored, as that specification says. Fails with not_found if there is neither
-/// such a variable nor a home.
+/// A relative XDG_* is ignored, as that specification says. Fails with not_found if there is
+/// neither such a variable nor a home.
 [[nodiscard]] Result<Folders> folders_of_user();
 
 /// What the configuration file says; each key is named like the option that it stands in for.
@@ -29,8 +29,8 @@ struct Config {
 };
 
 /// Reads `path`, or where it is empty `<folders.config>/config.toml` if that exists.
-/// Fails with not_found (a named file that is absent), io_error, and invalid_input for a syntax error,
-/// an unknown key or a value of the wrong type, with file and line.
+/// Fails with not_found (a named file that is absent), io_error, and invalid_input for a syntax
+/// error, an unknown key or a value of the wrong type, with file and line.
 [[nodiscard]] Result<Config> read_config(const std::string& path, const Folders& folders);
 
 /// The commented file that `init` writes.

@@ -5,9 +5,12 @@ namespace {
 
 std::string_view class_word(Meter meter) {
   switch (cost_class_of(meter)) {
-    case CostClass::output: return "output";
-    case CostClass::other: return "other";
-    default: return "input";
+    case CostClass::output:
+      return "output";
+    case CostClass::other:
+      return "other";
+    default:
+      return "input";
   }
 }
 

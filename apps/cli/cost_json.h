@@ -11,8 +11,8 @@ namespace costops::cli {
 /// The member `key`, null for an empty text.
 void write_optional(json::Writer& json, std::string_view key, std::string_view text);
 
-/// The members "currency", "charges" and the four costs. Amounts and quantities are decimal strings;
-/// a charge's class is "input" (cache included), "output" or "other".
+/// The members "currency", "charges" and the four costs. Amounts and quantities are decimal
+/// strings; a charge's class is "input" (cache included), "output" or "other".
 void write_costs(json::Writer& json, const CostRecord& cost);
 
 }  // namespace costops::cli

@@ -14,7 +14,8 @@ namespace {
 
 using accounting::Explanation;
 
-constexpr const char* kHelp = R"(ID is the record's own id (32 digits or the first ones), or the id that its source
+constexpr const char* kHelp = R"(
+ID is the record's own id (32 digits or the first ones), or the id that its source
 gave it, such as a response id.
 
 Examples:
@@ -30,8 +31,8 @@ void append_usage(std::string& out, const storage::StoredRecord& record) {
   const UsageRecord& usage = record.usage;
   append_fact(out, "record", to_string(usage.id));
   append_fact(out, "source id", usage.source_id);
-  append_fact(out, "time", usage.at ? to_string(*usage.at)
-                                    : to_string(record.at) + " (the source names none)");
+  append_fact(out, "time",
+              usage.at ? to_string(*usage.at) : to_string(record.at) + " (the source names none)");
   append_fact(out, "provider", usage.provider);
   append_fact(out, "model", usage.model);
   append_fact(out, "service tier", usage.service_tier);
@@ -42,8 +43,9 @@ void append_usage(std::string& out, const storage::StoredRecord& record) {
   append_fact(out, "user", usage.user);
   append_fact(out, "session", usage.session);
   append_fact(out, "tags", fmt::format("{}", fmt::join(usage.tags, ", ")));
-  append_fact(out, "read from", fmt::format("{}:{} ({})", usage.position.file, usage.position.line,
-                                            usage.source_kind));
+  append_fact(
+      out, "read from",
+      fmt::format("{}:{} ({})", usage.position.file, usage.position.line, usage.source_kind));
 }
 
 void append_charges(std::string& out, const CostRecord& cost, Colors colors) {
@@ -69,11 +71,10 @@ void append_charges(std::string& out, const CostRecord& cost, Colors colors) {
                {code}});
   }
   table.rule();
-  for (const auto& [name, amount] :
-       {std::pair{"input_cost", cost.costs.input_cost()},
-        std::pair{"output_cost", cost.costs.output_cost()},
-        std::pair{"other_cost", cost.costs.other_cost()},
-        std::pair{"total_cost", cost.costs.total()}}) {
+  for (const auto& [name, amount] : {std::pair{"input_cost", cost.costs.input_cost()},
+                                     std::pair{"output_cost", cost.costs.output_cost()},
+                                     std::pair{"other_cost", cost.costs.other_cost()},
+                                     std::pair{"total_cost", cost.costs.total()}}) {
     table.add({{name}, {""}, {""}, {""}, {""}, {""}, {"="}, {to_string(amount)}, {code}});
   }
   table.append_to(out, colors);
@@ -81,8 +82,8 @@ void append_charges(std::string& out, const CostRecord& cost, Colors colors) {
 
 void append_history(std::string& out, const std::vector<storage::HistoryLine>& history,
                     Colors colors) {
-  Table table({{"recorded at"}, {"what"}, {"status"}, {"total_cost", Align::decimal}, {""},
-               {"price"}});
+  Table table(
+      {{"recorded at"}, {"what"}, {"status"}, {"total_cost", Align::decimal}, {""}, {"price"}});
   for (const auto& line : history) {
     table.add({{to_string(line.recorded_at)},
                {line.what},
@@ -107,9 +108,10 @@ void append_explanation(std::string& out, const Explanation& explanation, Colors
   }
   if (usage.reported_cost) {
     out += '\n';
-    append_fact(out, "reported cost", fmt::format("{} {} (what the source claims)",
-                                                  to_string(usage.reported_cost->amount),
-                                                  usage.reported_cost->currency.code()));
+    append_fact(
+        out, "reported cost",
+        fmt::format("{} {} (what the source claims)", to_string(usage.reported_cost->amount),
+                    usage.reported_cost->currency.code()));
   }
   if (explanation.price) {
     out += '\n';
@@ -175,7 +177,8 @@ class Explain : public Command {
       : Command(parent, "explain", "Why a record costs what it costs: each multiplication", kHelp,
                 {.store = Uses::Store::yes}) {
     app_->add_option("ID", id_, "The record's id.")->type_name("ID")->required();
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {

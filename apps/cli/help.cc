@@ -69,7 +69,9 @@ std::string entry(const std::string& left, const std::string& description) {
 
 std::string option_entry(const CLI::Option& option) {
   std::string left = option.get_name(false, true);
-  std::replace(left.begin(), left.end(), ',', ' ');
+  for (std::size_t at = left.find(','); at != std::string::npos; at = left.find(',', at + 1)) {
+    left.insert(at + 1, 1, ' ');
+  }
   const bool takes_value = option.get_items_expected_max() > 0;
   if (takes_value) left += ' ' + option.get_type_name();
   return entry(left, option.get_description());
@@ -130,8 +132,7 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
   out += root ? "\nOptions of every command:\n" : "\nOptions:\n";
   for (const CLI::Option* option : options_of(*app)) out += option_entry(*option);
   if (!root) out += "  Options of every command are listed by: cost-ops --help\n";
-  if (!app->get_footer().empty()) out += '\n' + app->get_footer();
-  return out;
+  return out + app->get_footer();
 }
 
 std::string command_in_words(const CLI::App& root) {
@@ -142,14 +143,20 @@ std::string unknown_command(const CLI::App& root) {
   const CLI::App* last = parsed_chain(root).back();
   for (const std::string& word : root.remaining(true)) {
     if (word.size() > 1 && word.front() == '-') return unknown_option(root, word);
-    return fmt::format("there is no command \"{} {}\"{}", command_in_words(root), word,
+    const std::string group = last == &root ? "" : last->get_name() + " ";
+    return fmt::format("there is no command \"{}{}\"{}", group, word,
                        suggestion(word, names_of(commands_of(*last))));
   }
   return "";
 }
 
 std::string told(const CLI::App& root, const CLI::ParseError& error) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  const auto kind = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  if (kind == CLI::ExitCodes::ArgumentMismatch) {
+    const std::string text = error.what();
+    return text.substr(0, text.find(':')) + " needs a value";
+  }
+  if (kind != CLI::ExitCodes::ExtrasError) return error.what();
   const CLI::App* last = parsed_chain(root).back();
   if (!commands_of(*last).empty()) return unknown_command(root);
   for (const std::string& word : root.remaining(true)) {

@@ -7,7 +7,7 @@
 namespace costops::cli {
 
 /// "cost-ops query - ...", usage, arguments, commands, options and, from the footer, examples and
-/// remarks; at most 80 columns wide.
+/// remarks (a footer begins with its empty line); at most 80 columns wide.
 class HelpFormatter : public CLI::FormatterBase {
  public:
   [[nodiscard]] std::string make_help(const CLI::App* app, std::string name,

@@ -16,7 +16,8 @@ namespace {
 using accounting::IngestOptions;
 using accounting::IngestReport;
 
-constexpr const char* kHelp = R"(Without a PATH it reads the session logs of Claude Code and Codex of this user.
+constexpr const char* kHelp = R"(
+Without a PATH it reads the session logs of Claude Code and Codex of this user.
 Formats are detected, gzip and zstd are undone. Reading the same again adds nothing,
 so it may be stopped (Ctrl-C), repeated and run from a timer.
 
@@ -39,8 +40,8 @@ void write_text(std::string& out, const IngestReport& report, IngestOptions::Mod
   out += "; records:\n";
   append_counts(out, report);
   for (const Money& money : report.cost.all()) {
-    out += fmt::format("Cost of what is new: {} {}\n", to_string(money.amount),
-                       money.currency.code());
+    out +=
+        fmt::format("Cost of what is new: {} {}\n", to_string(money.amount), money.currency.code());
   }
   append_doubts(out, report);
 }
@@ -53,7 +54,8 @@ class Ingest : public Command {
     reading_.declare(*app_, "Files, folders, globs, or - for standard input.");
     app_->add_flag("-n,--dry-run", dry_run_, "Say what would be done, and store nothing.");
     app_->add_flag("--reread", reread_, "Read files again that are known to be complete.");
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {

@@ -36,8 +36,8 @@ void append_doubts(std::string& out, const IngestReport& report) {
   if (report.first_rejections.empty()) return;
   out += "\nQuarantined: kept apart, in no total.\n";
   for (const auto& rejection : report.first_rejections) {
-    out += fmt::format("  {}:{}: {}\n", printable(rejection.position.file),
-                       rejection.position.line, printable(rejection.reason));
+    out += fmt::format("  {}:{}: {}\n", printable(rejection.position.file), rejection.position.line,
+                       printable(rejection.reason));
   }
   if (report.quarantined > report.first_rejections.size()) {
     out += fmt::format("  and {} more: cost-ops quarantine list\n",

@@ -11,7 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kHelp = R"(Not needed before the first ingest: the ledger is created when absent. What is there
+constexpr const char* kHelp = R"(
+Not needed before the first ingest: the ledger is created when absent. What is there
 already stays as it is.
 )";
 
@@ -27,8 +28,7 @@ class Init : public Command {
     const auto config = ensure_config(session);
     if (!config) return fail(config.error());
     session.out().write(fmt::format("ledger         {}\nconfiguration  {}\nown prices     {}\n",
-                                    (*ledger)->url(), *config,
-                                    session.folders().data + "/prices"));
+                                    (*ledger)->url(), *config, session.folders().data + "/prices"));
     session.note("Next: cost-ops ingest");
     return ExitCode::fine;
   }
@@ -53,8 +53,6 @@ class Init : public Command {
 
 }  // namespace
 
-void add_init(CLI::App& parent, Commands& into) {
-  into.push_back(std::make_unique<Init>(parent));
-}
+void add_init(CLI::App& parent, Commands& into) { into.push_back(std::make_unique<Init>(parent)); }
 
 }  // namespace costops::cli

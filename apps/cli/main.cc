@@ -16,7 +16,8 @@ namespace {
 
 constexpr const char* kDescription = "what large language models cost: exactly, with reasons";
 
-constexpr const char* kFooter = R"(First steps:
+constexpr const char* kFooter = R"(
+First steps:
   cost-ops ingest              read the logs of Claude Code and Codex of this user
   cost-ops summary             what they cost
   cost-ops price FILE          the cost of each record of a file; nothing is stored
@@ -46,7 +47,8 @@ void declare_globals(CLI::App& app, GlobalOptions& into) {
            "Configuration. Default: ~/.config/cost-ops/config.toml, if present.");
   add_choice(app, "--color", into.color, {"auto", "always", "never"},
              "Colours in tables. Default: auto (on a terminal, unless NO_COLOR is set).");
-  app.add_flag("-v,--verbose", into.verbosity, "Say on standard error what is done; -vv says more.");
+  app.add_flag("-v,--verbose", into.verbosity,
+               "Say on standard error what is done; -vv says more.");
 }
 
 void start_logging(int verbosity) {

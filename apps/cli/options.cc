@@ -57,9 +57,7 @@ CLI::Option* add_number(CLI::App& app, const char* names, std::uint64_t& into,
     if (whole_number(text)) return std::string();
     return fmt::format("\"{}\" is not a whole number from 1", text);
   };
-  return app.add_option(names, into, description)
-      ->type_name("N")
-      ->check(CLI::Validator(check, ""));
+  return app.add_option(names, into, description)->type_name("N")->check(CLI::Validator(check, ""));
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {

@@ -11,7 +11,8 @@
 namespace costops::cli {
 namespace {
 
-constexpr const char* kHelp = R"(Prices every record and stores nothing. "-" is standard input.
+constexpr const char* kHelp = R"(
+Prices every record and stores nothing. "-" is standard input.
 
 Examples:
   cost-ops price responses.ndjson
@@ -62,18 +63,18 @@ class PriceCsv : public PriceFormat {
  public:
   void add(std::string& out, const Priced& priced) override {
     if (!started_) {
-      append_csv(out, {"index", "provider", "model", "status", "reason", "currency",
-                       "input_tokens", "output_tokens", "input_cost", "output_cost", "other_cost",
-                       "total_cost"});
+      append_csv(out, {"index", "provider", "model", "status", "reason", "currency", "input_tokens",
+                       "output_tokens", "input_cost", "output_cost", "other_cost", "total_cost"});
       started_ = true;
     }
-    append_csv(out, {std::to_string(priced.index), csv_text(priced.provider),
-                     csv_text(priced.model), std::string(to_string(priced.cost.status)),
-                     csv_text(priced.cost.reason), std::string(priced.cost.currency.code()),
-                     tokens_text(priced.quantities, Direction::input),
-                     tokens_text(priced.quantities, Direction::output),
-                     to_string(priced.cost.costs.input_cost()), to_string(priced.cost.costs.output_cost()),
-                     to_string(priced.cost.costs.other_cost()), to_string(priced.cost.costs.total())});
+    const ClassCosts& costs = priced.cost.costs;
+    append_csv(
+        out,
+        {std::to_string(priced.index), csv_text(priced.provider), csv_text(priced.model),
+         std::string(to_string(priced.cost.status)), csv_text(priced.cost.reason),
+         std::string(priced.cost.currency.code()), tokens_text(priced.quantities, Direction::input),
+         tokens_text(priced.quantities, Direction::output), to_string(costs.input_cost()),
+         to_string(costs.output_cost()), to_string(costs.other_cost()), to_string(costs.total())});
   }
 
  private:
@@ -123,8 +124,16 @@ class PriceTable : public PriceFormat {
     table_.rule();
     for (const Money& total : totals_.all()) {
       if (total.currency.is_none()) continue;
-      table_.add({{""}, {"total"}, {""}, {""}, {""}, {""}, {""}, {""},
-                  {to_string(total.amount)}, {std::string(total.currency.code())}});
+      table_.add({{""},
+                  {"total"},
+                  {""},
+                  {""},
+                  {""},
+                  {""},
+                  {""},
+                  {""},
+                  {to_string(total.amount)},
+                  {std::string(total.currency.code())}});
     }
     table_.append_to(out, colors_);
     if (!reasons_.empty()) out += "\nNot priced:\n" + reasons_;
@@ -176,7 +185,8 @@ class PriceCommand : public Command {
       : Command(parent, "price", "Price the records of files; nothing is stored", kHelp,
                 {.book = Uses::Book::yes, .at = Uses::At::yes}) {
     reading_.declare(*app_, "Files, folders, globs, or - for standard input.");
-    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"}, "Default: table.");
+    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"},
+               "Form of the result. Default: table.");
   }
 
   Result<ExitCode> run(Session& session) override {

@@ -28,17 +28,20 @@ std::string window_text(const TimeWindow& window) {
   for (std::size_t i = 0; i < kDays.size(); ++i) {
     if ((window.weekdays >> i & 1) != 0) days.emplace_back(kDays[i]);
   }
-  const std::string when = fmt::format("{}-{} {}", clock_text(window.from), clock_text(window.to),
-                                       window.zone);
+  const std::string when =
+      fmt::format("{}-{} {}", clock_text(window.from), clock_text(window.to), window.zone);
   return days.size() == kDays.size() ? when : when + " " + joined(days, " ");
 }
 
 std::string multiplier_text(const Multiplier& multiplier) {
   const std::string factor = "x " + to_string(multiplier.factor);
   switch (multiplier.on) {
-    case Multiplier::On::region: return fmt::format("{} in region {}", factor, multiplier.value);
-    case Multiplier::On::speed: return fmt::format("{} at speed {}", factor, multiplier.value);
-    case Multiplier::On::always: break;
+    case Multiplier::On::region:
+      return fmt::format("{} in region {}", factor, multiplier.value);
+    case Multiplier::On::speed:
+      return fmt::format("{} at speed {}", factor, multiplier.value);
+    case Multiplier::On::always:
+      break;
   }
   return factor + " always";
 }
@@ -55,8 +58,9 @@ void append_fact(std::string& out, std::string_view name, std::string_view value
 }
 
 void append_rate(std::string& out, const Price& price, const MeterRate& rate) {
-  append_fact(out, "rate", fmt::format("{}  {} {}", to_string(rate.meter),
-                                       to_string(rate.base), price.currency.code()));
+  append_fact(
+      out, "rate",
+      fmt::format("{}  {} {}", to_string(rate.meter), to_string(rate.base), price.currency.code()));
   for (const auto& step : rate.steps) {
     out += fmt::format("{:<16}{}: {}\n", "", step_text(price.steps, step.threshold),
                        to_string(step.rate));
@@ -129,9 +133,9 @@ void append_price(std::string& out, const Price& price) {
     append_fact(out, "multiplier", multiplier_text(multiplier));
   }
   if (price.allowance) {
-    append_fact(out, "included", fmt::format("{} tokens per request, then {}",
-                                             price.allowance->included,
-                                             to_string(price.allowance->overage)));
+    append_fact(out, "included",
+                fmt::format("{} tokens per request, then {}", price.allowance->included,
+                            to_string(price.allowance->overage)));
   }
   if (!price.minimum_charge.is_zero()) {
     append_fact(out, "minimum", to_string(price.minimum_charge) + " per record");

@@ -9,7 +9,8 @@
 
 namespace costops::cli {
 
-/// The amount of the meter's own rate where it is per million tokens, else with what it is per; "" if none.
+/// The amount of the meter's own rate where it is per million, else with what it is per; "" if
+/// none.
 [[nodiscard]] std::string column_text(const pricing::Price& price, Meter meter);
 /// "at any time", "since ...", "until ...", "from ... until ...".
 [[nodiscard]] std::string effective_text(const TimeRange& range);

@@ -90,8 +90,7 @@ Result<std::string> read_whole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (file.bad() || !file.is_open()) {
-    return fail(ErrorCode::io_error,
-                fmt::format("{}: cannot read: {}", path, system_error(errno)));
+    return fail(ErrorCode::io_error, fmt::format("{}: cannot read: {}", path, system_error(errno)));
   }
   return text;
 }

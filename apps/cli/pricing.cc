@@ -15,7 +15,8 @@ namespace {
 
 using pricing::Price;
 
-constexpr const char* kGroupHelp = R"(The book holds the built-in prices and above them your own ("pricing add", "pricing
+constexpr const char* kGroupHelp = R"(
+The book holds the built-in prices and above them your own ("pricing add", "pricing
 import"); --book FILE uses that file alone.
 
 Examples:
@@ -74,11 +75,14 @@ struct ModelOptions {
   std::string model, provider, tier, region, speed;
 
   void declare(CLI::App& app) {
-    app.add_option("MODEL", model, "Model id, as usage reports it.")->type_name("MODEL")->required();
+    app.add_option("MODEL", model, "Model id, as usage reports it.")
+        ->type_name("MODEL")
+        ->required();
     add_text(app, "--provider", provider, "NAME", "Provider, where the id alone is not enough.");
   }
   void declare_conditions(CLI::App& app) {
-    add_text(app, "--tier", tier, "TIER", "Service tier: batch, flex, priority. Default: standard.");
+    add_text(app, "--tier", tier, "TIER",
+             "Service tier: batch, flex, priority. Default: standard.");
     add_text(app, "--region", region, "REGION", "Region or geography of the usage.");
     add_text(app, "--speed", speed, "SPEED", "Speed of the usage, such as fast.");
   }
@@ -91,11 +95,12 @@ class List : public Command {
  public:
   explicit List(CLI::App& group)
       : Command(group, "list", "All prices, or those of a provider or with some text in the model",
-                "Prices per million tokens unless they say otherwise.\n", book_and_time()) {
+                "\nPrices per million tokens unless they say otherwise.\n", book_and_time()) {
     add_text(*app_, "--provider", provider_, "NAME", "Only this provider's.");
     add_text(*app_, "--filter", filter_, "TEXT", "Only models whose id contains this.");
     app_->add_flag("--all", all_, "Also prices of the past and the future.");
-    add_choice(*app_, "-o,--output", output_, {"table", "json"}, "Default: table.");
+    add_choice(*app_, "-o,--output", output_, {"table", "json"},
+               "Form of the result. Default: table.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -129,7 +134,8 @@ class Get : public Command {
                 book_and_time()) {
     model_.declare(*app_);
     model_.declare_conditions(*app_);
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -162,7 +168,8 @@ class History : public Command {
       : Command(group, "history", "All prices of a model over time, under all conditions", "",
                 book_only()) {
     model_.declare(*app_);
-    add_choice(*app_, "-o,--output", output_, {"table", "json"}, "Default: table.");
+    add_choice(*app_, "-o,--output", output_, {"table", "json"},
+               "Form of the result. Default: table.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -195,10 +202,11 @@ class Audit : public Command {
  public:
   explicit Audit(CLI::App& group)
       : Command(group, "audit", "Where two sources of prices disagree about the same model",
-                "The price of the first source is the one that is used.\n", book_only()) {
+                "\nThe price of the first source is the one that is used.\n", book_only()) {
     add_text(*app_, "--provider", provider_, "NAME", "Only this provider's.");
     add_text(*app_, "--filter", filter_, "TEXT", "Only models whose id contains this.");
-    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"}, "Default: table.");
+    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"},
+               "Form of the result. Default: table.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -220,8 +228,8 @@ class Audit : public Command {
     if (output_ == "json") {
       write_json(out, found);
     } else if (output_ == "csv") {
-      append_csv(out, {"provider", "model", "meter", "used", "used_source", "other",
-                       "other_source", "used_price_id", "other_price_id"});
+      append_csv(out, {"provider", "model", "meter", "used", "used_source", "other", "other_source",
+                       "used_price_id", "other_price_id"});
       for (const auto& d : found) {
         append_csv(out, {csv_text(d.used->provider), csv_text(d.used->model),
                          std::string(to_string(d.meter)), d.used_rate, d.used->provenance.source,
@@ -237,7 +245,13 @@ class Audit : public Command {
 
   static void append_table(std::string& out, const std::vector<pricing::Disagreement>& found,
                            Colors colors) {
-    Table table({{"provider"}, {"model"}, {"only for"}, {"meter"}, {"used"}, {"source"}, {"other"},
+    Table table({{"provider"},
+                 {"model"},
+                 {"only for"},
+                 {"meter"},
+                 {"used"},
+                 {"source"},
+                 {"other"},
                  {"source"}});
     const auto shown = [](const std::string& rate) { return rate.empty() ? "none" : rate; };
     for (const auto& d : found) {
@@ -297,7 +311,8 @@ void add_pricing_audit(CLI::App& group, Commands& into) {
 }
 
 void add_pricing(CLI::App& parent, Commands& into) {
-  CLI::App& group = *parent.add_subcommand("pricing", "The price book: list, get, add, import, ...");
+  CLI::App& group =
+      *parent.add_subcommand("pricing", "The price book: list, get, add, import, ...");
   group.footer(kGroupHelp);
   group.fallthrough();
   group.require_subcommand(0, 1);

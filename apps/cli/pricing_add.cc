@@ -17,7 +17,8 @@ using pricing::Price;
 using pricing::PriceBook;
 using pricing::PriceBookBuilder;
 
-constexpr const char* kAddHelp = R"(Amounts are decimal numbers, per million tokens; --rate takes any meter with its own
+constexpr const char* kAddHelp = R"(
+Amounts are decimal numbers, per million tokens; --rate takes any meter with its own
 published unit (web_searches: per thousand). A price holds from --since (included)
 until --until (not included), for ever if they are not given.
 
@@ -31,7 +32,8 @@ Examples:
 Records that are in the ledger already: cost-ops reprice
 )";
 
-constexpr const char* kImportHelp = R"(Reads genai-prices, LiteLLM and own price files (docs/price-files.md), and keeps
+constexpr const char* kImportHelp = R"(
+Reads genai-prices, LiteLLM and own price files (docs/price-files.md), and keeps
 their prices above the built-in ones. Entries that cannot be understood are left out
 and named. Records that are in the ledger already: cost-ops reprice
 )";
@@ -132,7 +134,8 @@ Result<Price> AddOptions::structure() const {
   }
   auto price = pricing::per_token_price(input, "0", cached_discount);
   if (price) {
-    std::erase_if(price->rates, [](const auto& rate) { return rate.meter == Meter::output_tokens; });
+    std::erase_if(price->rates,
+                  [](const auto& rate) { return rate.meter == Meter::output_tokens; });
   }
   return price;
 }

@@ -50,15 +50,14 @@ std::string progress_line(const accounting::IngestProgress& progress,
       line += fmt::format("  {} left", time_text((progress.bytes_total - done) * ms / done / 1000));
     }
   } else {
-    line = fmt::format("{}  {} records  {} records/s", bytes_text(progress.bytes),
-                       progress.records, per_second);
+    line = fmt::format("{}  {} records  {} records/s", bytes_text(progress.bytes), progress.records,
+                       per_second);
   }
   if (line.size() >= columns) line.resize(columns > 0 ? columns - 1 : 0);
   return line;
 }
 
-Progress::Progress()
-    : started_(Clock::now()), shown_(started_), terminal_(is_terminal(stderr)) {}
+Progress::Progress() : started_(Clock::now()), shown_(started_), terminal_(is_terminal(stderr)) {}
 
 Progress::~Progress() { clear(); }
 

@@ -35,7 +35,8 @@ Result<std::vector<Quarantined>> entries_with_prefix(const storage::Ledger& ledg
                                                      const std::string& prefix) {
   auto entries = ledger.quarantine(SIZE_MAX);
   if (!entries) return entries;
-  std::erase_if(*entries, [&](const Quarantined& e) { return !to_string(e.id).starts_with(prefix); });
+  std::erase_if(*entries,
+                [&](const Quarantined& e) { return !to_string(e.id).starts_with(prefix); });
   if (!entries->empty()) return entries;
   return fail(ErrorCode::not_found,
               fmt::format("no quarantined entry has the id \"{}\"; \"cost-ops quarantine list\" "
@@ -49,7 +50,8 @@ class List : public Command {
       : Command(parent, "list", "What is quarantined, and why; oldest first", "",
                 {.store = Uses::Store::yes}) {
     add_number(*app_, "--limit", limit_, "At most N entries. Default: 100.");
-    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"}, "Default: table.");
+    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"},
+               "Form of the result. Default: table.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -113,7 +115,8 @@ class Show : public Command {
     app_->add_option("ID", id_, "The entry's id, or its first digits.")
         ->type_name("ID")
         ->required();
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -146,7 +149,8 @@ class Show : public Command {
   std::string output_ = "text";
 };
 
-constexpr const char* kRetryHelp = R"(Reads the kept input of every open entry again with the readers and prices of this
+constexpr const char* kRetryHelp = R"(
+Reads the kept input of every open entry again with the readers and prices of this
 version. What now gives a good record goes into the ledger and leaves the quarantine;
 the rest stays as it is.
 
@@ -159,7 +163,8 @@ class Retry : public Command {
       : Command(parent, "retry", "Read the quarantined input again", kRetryHelp,
                 {Uses::Store::yes, Uses::Book::yes, Uses::At::yes}) {
     reading_.declare_defaults(*app_);
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {

@@ -11,7 +11,8 @@
 namespace costops::cli {
 namespace {
 
-constexpr const char* kHelp = R"(Dimensions: provider, model, model_version, organization, project, user, session,
+constexpr const char* kHelp = R"(
+Dimensions: provider, model, model_version, organization, project, user, session,
   tags, service_tier, region, speed, source_kind, source_endpoint, file; and one of
   hour, day, week, month, quarter, year. A record counts once under each of its tags.
 
@@ -47,7 +48,8 @@ class Query : public Command {
         ->delimiter(',');
     selection_.declare(*app_);
     add_number(*app_, "--top", top_, "Only the N most expensive groups, the rest as one row.");
-    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"}, "Default: table.");
+    add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"},
+               "Form of the result. Default: table.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -78,10 +80,9 @@ class Query : public Command {
     if (requests_of(report) > 0) return {};
     const auto extent = ledger.extent();
     if (!extent) return fail(extent.error());
-    session.note(extent->has_value()
-                     ? "No records match. The ledger holds records from " +
-                           range_text(extent->value()) + "."
-                     : "The ledger is empty. \"cost-ops ingest\" fills it.");
+    session.note(extent->has_value() ? "No records match. The ledger holds records from " +
+                                           range_text(extent->value()) + "."
+                                     : "The ledger is empty. \"cost-ops ingest\" fills it.");
     return {};
   }
 

@@ -146,7 +146,9 @@ void append_report_csv(std::string& out, const ShownReport& shown) {
     fields.clear();
     for (const std::size_t key : shown.order) fields.push_back(csv_text(row.keys[key]));
     fields.push_back(std::to_string(row.requests));
-    for (const Meter meter : meters) fields.push_back(quantity_text(meter, at(row.quantities, meter)));
+    for (const Meter meter : meters) {
+      fields.push_back(quantity_text(meter, at(row.quantities, meter)));
+    }
     for (const Amount cost : {row.costs.input_cost(), row.costs.output_cost(),
                               row.costs.other_cost(), row.costs.total()}) {
       fields.push_back(to_string(cost));

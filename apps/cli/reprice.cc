@@ -13,7 +13,8 @@ namespace {
 using accounting::RepriceReport;
 using accounting::RepriceScope;
 
-constexpr const char* kHelp = R"(Where the result differs it adds an adjustment; nothing is overwritten, and
+constexpr const char* kHelp = R"(
+Where the result differs it adds an adjustment; nothing is overwritten, and
 "query --as-of" an earlier time still gives the earlier answer.
 
 Examples:
@@ -32,7 +33,8 @@ class Reprice : public Command {
     auto* unpriced = app_->add_flag("--unpriced", unpriced_, "Only unpriced records. The default.");
     app_->add_flag("--all", all_, "All records of the selection.")->excludes(unpriced);
     selection_.declare(*app_);
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {

@@ -75,8 +75,8 @@ Result<std::unique_ptr<storage::Ledger>> Session::ledger(Use use) const {
   const bool named = !options_.store.empty() || !config_.store.empty();
   const bool present = std::filesystem::exists(folders_.data + "/ledger.duckdb", error);
   const bool create = use == Use::write || (use == Use::read && !named && !present);
-  auto ledger = storage::open_ledger(
-      url, create ? storage::OpenMode::create : storage::OpenMode::read_only);
+  auto ledger =
+      storage::open_ledger(url, create ? storage::OpenMode::create : storage::OpenMode::read_only);
   if (ledger) {
     spdlog::info("ledger: {}", (*ledger)->url());
     return ledger;
@@ -85,9 +85,9 @@ Result<std::unique_ptr<storage::Ledger>> Session::ledger(Use use) const {
   if (use == Use::look) {
     return storage::open_ledger("duckdb::memory:", storage::OpenMode::create);
   }
-  return fail(ErrorCode::not_found,
-              fmt::format("there is no ledger at {}; \"cost-ops ingest --store {}\" creates it",
-                          url, url));
+  return fail(
+      ErrorCode::not_found,
+      fmt::format("there is no ledger at {}; \"cost-ops ingest --store {}\" creates it", url, url));
 }
 
 Result<pricing::PriceBook> Session::price_book() const {

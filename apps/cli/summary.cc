@@ -12,7 +12,8 @@ namespace {
 using accounting::Report;
 using accounting::ReportRequest;
 
-constexpr const char* kHelp = R"(Totals, then the cost by day, model and project. Amounts are exact.
+constexpr const char* kHelp = R"(
+Totals, then the cost by day, model and project. Amounts are exact.
 
 Examples:
   cost-ops summary
@@ -43,7 +44,8 @@ class Summary : public Command {
       : Command(parent, "summary", "What was spent: totals, by day, model and project", kHelp,
                 {.store = Uses::Store::yes}) {
     selection_.declare(*app_);
-    add_choice(*app_, "-o,--output", output_, {"text", "json"}, "Default: text.");
+    add_choice(*app_, "-o,--output", output_, {"text", "json"},
+               "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -61,8 +63,7 @@ class Summary : public Command {
     } else if (const auto told = tell_empty(session, **ledger, total); !told) {
       return fail(told.error());
     }
-    return unpriced_of(total) > 0 || total.quarantined > 0 ? ExitCode::incomplete
-                                                           : ExitCode::fine;
+    return unpriced_of(total) > 0 || total.quarantined > 0 ? ExitCode::incomplete : ExitCode::fine;
   }
 
  private:

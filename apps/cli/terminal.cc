@@ -38,10 +38,14 @@ bool is_unsafe(std::uint32_t c) {
 
 std::string escape_of(std::uint32_t c) {
   switch (c) {
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    default: return c < 0x100 ? fmt::format("\\x{:02x}", c) : fmt::format("\\u{:04x}", c);
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      return c < 0x100 ? fmt::format("\\x{:02x}", c) : fmt::format("\\u{:04x}", c);
   }
 }
 
@@ -52,9 +56,9 @@ struct Span {
 /// Blocks whose characters take two columns, and those that take none. After Unicode's
 /// EastAsianWidth.txt (W, F) and the combining blocks, merged to whole blocks.
 constexpr std::array kWide = {
-    Span{0x1100, 0x115f},   Span{0x2e80, 0x303e},   Span{0x3041, 0xa4cf},   Span{0xa960, 0xa97f},
-    Span{0xac00, 0xd7a3},   Span{0xf900, 0xfaff},   Span{0xfe30, 0xfe6f},   Span{0xff00, 0xff60},
-    Span{0xffe0, 0xffe6},   Span{0x1f300, 0x1f64f}, Span{0x1f680, 0x1f6ff}, Span{0x1f900, 0x1f9ff},
+    Span{0x1100, 0x115f},  Span{0x2e80, 0x303e},   Span{0x3041, 0xa4cf},   Span{0xa960, 0xa97f},
+    Span{0xac00, 0xd7a3},  Span{0xf900, 0xfaff},   Span{0xfe30, 0xfe6f},   Span{0xff00, 0xff60},
+    Span{0xffe0, 0xffe6},  Span{0x1f300, 0x1f64f}, Span{0x1f680, 0x1f6ff}, Span{0x1f900, 0x1f9ff},
     Span{0x20000, 0x3fffd}};
 constexpr std::array kZero = {Span{0x300, 0x36f},   Span{0x200b, 0x200d}, Span{0x1ab0, 0x1aff},
                               Span{0x20d0, 0x20ff}, Span{0xfe00, 0xfe0f}, Span{0xfe20, 0xfe2f}};
