@@ -30,8 +30,16 @@ std::unique_ptr<FormatReader> make_reader(Format format) {
     case Format::usage_record: return make_usage_record_reader();
     case Format::provider_body: return make_provider_body_reader();
     case Format::bedrock_log: return make_bedrock_log_reader();
-    default: return nullptr;
+    case Format::openai_usage: return make_openai_usage_reader();
+    case Format::anthropic_usage: return make_anthropic_usage_reader();
+    case Format::claude_code: return make_claude_code_reader();
+    case Format::codex: return make_codex_reader();
+    case Format::litellm_spend_logs: return make_litellm_reader();
+    case Format::langfuse: return make_langfuse_reader();
+    case Format::helicone: return make_helicone_reader();
+    case Format::otlp: return make_otlp_reader();
   }
+  return nullptr;
 }
 
 }  // namespace
