@@ -10,16 +10,18 @@
 // fails, the reported counts contradict each other.
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "costops/domain/meter.h"
+#include "domain/transport.h"
 
 namespace costops {
 namespace {
 
-constexpr std::size_t kRowMax = 6;
+constexpr std::size_t kRowMax = kTransportRows;  // five types and the plain row
 constexpr std::size_t kColumnCount = 4;
-/// Columns, and the cache-write share of a column where a source reports it.
-constexpr std::size_t kSinkMax = 2 * kColumnCount;
+// Sinks are the columns, then the share of cache writes in each, where a source reports it.
+static_assert(kTransportSinks == 2 * kColumnCount);
 
 /// A margin of the table: its unit, and the units of its cells in audio, image and video.
 struct Type {
@@ -136,271 +138,218 @@ class Parts {
   std::int64_t sum_ = 0;
 };
 
-/// Amounts to be sent from rows to sinks, each cell open or closed.
-class Transport {
- public:
-  std::array<std::int64_t, kRowMax> supply{};
-  std::array<std::int64_t, kSinkMax> room{};
-  std::array<std::array<bool, kSinkMax>, kRowMax> open{};
-  std::array<std::array<std::int64_t, kSinkMax>, kRowMax> sent{};
+bool is_write(const Type& type) {
+  return facts(type.meter).token_type == TokenType::cache_write;
+}
 
-  /// Sends everything: rows in order, each to its open sinks in order. False if impossible.
-  [[nodiscard]] bool fill() {
-    for (std::size_t row = 0; row < kRowMax; ++row) {
-      for (std::size_t sink = 0; sink < kSinkMax; ++sink) {
-        if (open[row][sink]) send(row, sink, std::min(supply[row], room[sink]));
-      }
-      while (supply[row] > 0) {
-        if (!make_room_for(row)) return false;
-      }
-    }
-    return true;
-  }
+/// The rows of one direction, plain tokens aside, with their totals.
+struct Rows {
+  std::array<const Type*, kRowMax - 1> types{};
+  std::array<std::int64_t, kRowMax - 1> totals{};
+  std::size_t size = 0;
+  std::int64_t write_total = 0;
+  bool has_writes = false;
 
- private:
-  void send(std::size_t row, std::size_t sink, std::int64_t amount) {
-    supply[row] -= amount;
-    room[sink] -= amount;
-    sent[row][sink] += amount;
-  }
-
-  /// Finds, breadth first, a chain row -> full sink -> another row in it -> ... -> sink with room,
-  /// and shifts along it as much as it allows.
-  bool make_room_for(std::size_t row) {
-    std::array<std::size_t, kSinkMax> from_row{};   // the row that would enter the sink
-    std::array<std::size_t, kRowMax> from_sink{};   // the sink that the row would leave
-    std::array<bool, kSinkMax> sink_seen{};
-    std::array<bool, kRowMax> row_seen{};
-    std::array<std::size_t, kRowMax> queue{row};
-    std::size_t queued = 1;
-    row_seen[row] = true;
-    for (std::size_t head = 0; head < queued; ++head) {
-      const std::size_t current = queue[head];
-      for (std::size_t sink = 0; sink < kSinkMax; ++sink) {
-        if (!open[current][sink] || sink_seen[sink]) continue;
-        sink_seen[sink] = true;
-        from_row[sink] = current;
-        if (room[sink] > 0) {
-          shift(row, sink, from_row, from_sink);
-          return true;
-        }
-        for (std::size_t other = 0; other < kRowMax; ++other) {
-          if (row_seen[other] || !open[other][sink] || sent[other][sink] == 0) continue;
-          row_seen[other] = true;
-          from_sink[other] = sink;
-          queue[queued++] = other;
-        }
-      }
-    }
-    return false;
-  }
-
-  void shift(std::size_t row, std::size_t last, const std::array<std::size_t, kSinkMax>& from_row,
-             const std::array<std::size_t, kRowMax>& from_sink) {
-    std::int64_t amount = std::min(supply[row], room[last]);
-    for (std::size_t at = from_row[last]; at != row; at = from_row[from_sink[at]]) {
-      amount = std::min(amount, sent[at][from_sink[at]]);
-    }
-    supply[row] -= amount;
-    room[last] -= amount;
-    std::size_t sink = last;
-    for (std::size_t at = from_row[last]; at != row; at = from_row[sink]) {
-      sent[at][sink] += amount;
-      sink = from_sink[at];
-      sent[at][sink] -= amount;
-    }
-    sent[row][sink] += amount;
+  void add(const Type& type, std::int64_t total) {
+    types[size] = &type;
+    totals[size++] = total;
   }
 };
 
-/// One direction's table while it is being filled.
-class TokenTable {
- public:
-  TokenTable(const UsageCounts& counts, const Layout& layout) : counts_(counts), layout_(layout) {}
+Result<Rows> input_rows(const UsageCounts& counts) {
+  Parts writes(counts);
+  writes.add(Unit::cache_write_5m_tokens);
+  writes.add(Unit::cache_write_1h_tokens);
+  Rows rows;
+  rows.has_writes = true;
+  rows.write_total = writes.sum();
+  if (counts.has(Unit::cache_write_tokens)) {
+    rows.write_total = counts.count(Unit::cache_write_tokens);
+    if (Result<void> fits = writes.check(Unit::cache_write_tokens); !fits) {
+      return fail(fits.error());
+    }
+  }
+  rows.add(kCacheRead, counts.count(kCacheRead.unit));
+  rows.add(kCacheWrite, rows.write_total - writes.sum());
+  rows.add(kCacheWrite5m, counts.count(kCacheWrite5m.unit));
+  rows.add(kCacheWrite1h, counts.count(kCacheWrite1h.unit));
+  rows.add(kTool, counts.count(kTool.unit));
+  return rows;
+}
 
-  /// A row for a type that stands alone.
-  void add_type(const Type& type) { add_row(type, counts_.count(type.unit)); }
-  /// Rows for cache writes: the rest of the total, then the parts by time to live.
-  [[nodiscard]] Result<void> add_cache_writes();
-  [[nodiscard]] Result<void> complete(Quantities& out);
+Rows output_rows(const UsageCounts& counts) {
+  Rows rows;
+  rows.add(kReasoning, counts.count(kReasoning.unit));
+  rows.add(kCitation, counts.count(kCitation.unit));
+  return rows;
+}
+
+/// One direction's table where a modality other than text is counted.
+class ModalityTable {
+ public:
+  ModalityTable(const UsageCounts& counts, const Layout& layout, const Rows& rows)
+      : counts_(counts), layout_(layout), rows_(rows) {}
+
+  /// Margins and cells against each other, as far as a pair of them shows a contradiction.
+  [[nodiscard]] Result<void> check() const;
+  /// False if the reported counts contradict each other. Requires check() and the sums of types and
+  /// of modalities within the whole.
+  [[nodiscard]] bool fill();
+  void write_out(Quantities& out) const;
 
  private:
-  void add_row(const Type& type, std::int64_t count) {
-    rows_[row_count_] = &type;
-    totals_[row_count_++] = count;
-  }
-  [[nodiscard]] bool has_modalities() const;
-  [[nodiscard]] Result<void> check_cells(std::size_t column) const;
-  [[nodiscard]] Result<void> check_rows() const;
-  void prepare();
-  void prepare_column(std::size_t column);
-  void fix_cells(std::size_t column);
-  [[nodiscard]] bool is_write(std::size_t row) const {
-    return row < row_count_ && facts(rows_[row]->meter).token_type == TokenType::cache_write;
-  }
+  [[nodiscard]] Result<void> check_column(std::size_t column) const;
   [[nodiscard]] bool is_fixed(std::size_t row, std::size_t column) const {
-    // The row of the rest of all cache writes has no cells of its own: those are of the total.
-    return row < row_count_ && column > 0 && rows_[row] != &kCacheWrite &&
-           counts_.has(rows_[row]->cells[column - 1]);
+    // A cell of all cache writes is a sum over rows, so it fixes none of them.
+    return row < rows_.size && column > 0 && rows_.types[row] != &kCacheWrite &&
+           counts_.has(rows_.types[row]->cells[column - 1]);
   }
-  void write_out(Quantities& out) const;
+  void set_margins();
+  void fix_cells(std::size_t column);
+  void open_cells(std::size_t column);
 
   const UsageCounts& counts_;
   const Layout& layout_;
-  std::array<const Type*, kRowMax> rows_{};
-  std::array<std::int64_t, kRowMax> totals_{};
-  std::size_t row_count_ = 0;
-  std::int64_t write_total_ = 0;
-  Transport transport_;  // rows as above and then the plain row; sinks: columns, then write shares
+  const Rows& rows_;
+  Transport transport_;  // rows as given, then the plain row
   std::array<std::array<std::int64_t, kColumnCount>, kRowMax> fixed_{};
 };
 
-Result<void> TokenTable::add_cache_writes() {
-  Parts parts(counts_);
-  parts.add(Unit::cache_write_5m_tokens);
-  parts.add(Unit::cache_write_1h_tokens);
-  write_total_ = parts.sum();
-  if (counts_.has(Unit::cache_write_tokens)) {
-    write_total_ = counts_.count(Unit::cache_write_tokens);
-    if (Result<void> fits = parts.check(Unit::cache_write_tokens); !fits) return fits;
-  }
-  add_row(kCacheWrite, write_total_ - parts.sum());
-  add_type(kCacheWrite5m);
-  add_type(kCacheWrite1h);
-  return {};
-}
-
-bool TokenTable::has_modalities() const {
-  const auto counted = [this](Unit unit) { return counts_.count(unit) > 0; };
-  if (std::ranges::any_of(layout_.modalities, counted)) return true;
-  for (std::size_t row = 0; row < row_count_; ++row) {
-    if (std::ranges::any_of(rows_[row]->cells, counted)) return true;
-  }
-  return false;
-}
-
 /// Cells of one modality against its total, and cache writes by time to live against their sum.
-Result<void> TokenTable::check_cells(std::size_t column) const {
+Result<void> ModalityTable::check_column(std::size_t column) const {
+  const Unit write_sum = kCacheWrite.cells[column - 1];
+  const bool has_write_sum = rows_.has_writes && counts_.has(write_sum);
   Parts cells(counts_);
   Parts writes(counts_);
-  const Unit write_sum = kCacheWrite.cells[column - 1];
-  for (std::size_t row = 0; row < row_count_; ++row) {
-    const Unit cell = rows_[row]->cells[column - 1];
-    const bool of_sum = is_write(row) && rows_[row] != &kCacheWrite;
-    if (of_sum) writes.add(cell);
-    if (!of_sum || !counts_.has(write_sum)) cells.add(cell);
+  for (std::size_t row = 0; row < rows_.size; ++row) {
+    const Type& type = *rows_.types[row];
+    const bool in_sum = has_write_sum && is_write(type) && &type != &kCacheWrite;
+    (in_sum ? writes : cells).add(type.cells[column - 1]);
   }
-  if (counts_.has(write_sum)) {
-    if (Result<void> fits = writes.check(write_sum); !fits) return fits;
-  }
+  if (Result<void> fits = writes.check(write_sum); !fits) return fits;
   return cells.check(layout_.modalities[column - 1]);
 }
 
-/// Cells of one type against its total.
-Result<void> TokenTable::check_rows() const {
-  for (std::size_t row = 0; row < row_count_; ++row) {
+Result<void> ModalityTable::check() const {
+  for (std::size_t row = 0; row < rows_.size; ++row) {
+    const Type& type = *rows_.types[row];
     Parts cells(counts_);
-    for (const Unit cell : rows_[row]->cells) cells.add(cell);
-    const Unit unit = rows_[row]->unit;
-    const Result<void> fits = unit == Unit::cache_write_tokens && !counts_.has(unit)
-                                  ? cells.check(unit, write_total_)
-                                  : cells.check(unit);
+    for (const Unit cell : type.cells) cells.add(cell);
+    const bool is_sum =
+        &type == &kCacheWrite && !counts_.has(type.unit) && rows_.write_total > 0;
+    const Result<void> fits =
+        is_sum ? cells.check(type.unit, rows_.write_total) : cells.check(type.unit);
     if (!fits) return fits;
+  }
+  for (std::size_t column = 1; column < kColumnCount; ++column) {
+    if (Result<void> fits = check_column(column); !fits) return fits;
   }
   return {};
 }
 
-void TokenTable::fix_cells(std::size_t column) {
-  for (std::size_t row = 0; row < row_count_; ++row) {
+void ModalityTable::set_margins() {
+  std::int64_t plain = counts_.count(layout_.whole);
+  std::int64_t text = plain;
+  for (std::size_t row = 0; row < rows_.size; ++row) {
+    transport_.supply[row] = rows_.totals[row];
+    plain -= rows_.totals[row];
+  }
+  transport_.supply[rows_.size] = plain;
+  for (std::size_t column = 1; column < kColumnCount; ++column) {
+    transport_.room[column] = counts_.count(layout_.modalities[column - 1]);
+    text -= transport_.room[column];
+  }
+  transport_.room[0] = text;
+}
+
+void ModalityTable::fix_cells(std::size_t column) {
+  for (std::size_t row = 0; row < rows_.size; ++row) {
     if (!is_fixed(row, column)) continue;
-    const std::int64_t count = counts_.count(rows_[row]->cells[column - 1]);
+    const std::int64_t count = counts_.count(rows_.types[row]->cells[column - 1]);
     fixed_[row][column] = count;
     transport_.supply[row] -= count;
     transport_.room[column] -= count;
   }
 }
 
-void TokenTable::prepare_column(std::size_t column) {
-  const bool has_share = column > 0 && row_count_ > 2 &&
-                         counts_.has(kCacheWrite.cells[column - 1]);
+void ModalityTable::open_cells(std::size_t column) {
+  const bool has_share =
+      rows_.has_writes && column > 0 && counts_.has(kCacheWrite.cells[column - 1]);
   const std::size_t share = kColumnCount + column;
   if (has_share) {
     std::int64_t rest = counts_.count(kCacheWrite.cells[column - 1]);
-    for (std::size_t row = 0; row < row_count_; ++row) {
-      if (is_write(row)) rest -= fixed_[row][column];
+    for (std::size_t row = 0; row < rows_.size; ++row) {
+      if (is_write(*rows_.types[row])) rest -= fixed_[row][column];
     }
     transport_.room[share] = rest;
     transport_.room[column] -= rest;
   }
-  for (std::size_t row = 0; row <= row_count_; ++row) {
-    const std::size_t sink = has_share && is_write(row) ? share : column;
-    transport_.open[row][sink] = !is_fixed(row, column);
+  for (std::size_t row = 0; row <= rows_.size; ++row) {
+    const bool in_share = has_share && row < rows_.size && is_write(*rows_.types[row]);
+    transport_.open[row][in_share ? share : column] = !is_fixed(row, column);
   }
 }
 
-void TokenTable::prepare() {
-  std::int64_t plain = counts_.count(layout_.whole);
-  std::int64_t text = plain;
-  for (std::size_t row = 0; row < row_count_; ++row) {
-    transport_.supply[row] = totals_[row];
-    plain -= totals_[row];
-  }
-  transport_.supply[row_count_] = plain;
-  for (std::size_t column = 1; column < kColumnCount; ++column) {
-    transport_.room[column] = counts_.count(layout_.modalities[column - 1]);
-    text -= transport_.room[column];
-  }
-  transport_.room[0] = text;
+bool ModalityTable::fill() {
+  set_margins();
   for (std::size_t column = 1; column < kColumnCount; ++column) fix_cells(column);
-  for (std::size_t column = 0; column < kColumnCount; ++column) prepare_column(column);
+  for (std::size_t column = 0; column < kColumnCount; ++column) open_cells(column);
+  const auto is_negative = [](std::int64_t count) { return count < 0; };
+  return std::ranges::none_of(transport_.room, is_negative) &&
+         std::ranges::none_of(transport_.supply, is_negative) && transport_.fill();
 }
 
-void TokenTable::write_out(Quantities& out) const {
-  for (std::size_t row = 0; row <= row_count_; ++row) {
-    const bool plain = row == row_count_;
-    for (std::size_t column = 0; column < kColumnCount; ++column) {
-      const std::int64_t count = fixed_[row][column] + transport_.sent[row][column] +
-                                 transport_.sent[row][kColumnCount + column];
-      const Meter text = plain ? layout_.plain : rows_[row]->meter;
-      if (column == 0) {
-        at(out, text) = count;
-      } else {
-        at(out, plain ? layout_.plain_cells[column - 1]
-                      : meter_of(rows_[row]->cells[column - 1])) = count;
-      }
+void ModalityTable::write_out(Quantities& out) const {
+  for (std::size_t row = 0; row <= rows_.size; ++row) {
+    const Type* const type = row < rows_.size ? rows_.types[row] : nullptr;
+    at(out, type == nullptr ? layout_.plain : type->meter) = transport_.sent[row][0];
+    for (std::size_t column = 1; column < kColumnCount; ++column) {
+      const Meter meter = type == nullptr ? layout_.plain_cells[column - 1]
+                                          : meter_of(type->cells[column - 1]);
+      at(out, meter) = fixed_[row][column] + transport_.sent[row][column] +
+                       transport_.sent[row][kColumnCount + column];
     }
   }
 }
 
-Result<void> TokenTable::complete(Quantities& out) {
-  Parts types(counts_);
-  for (std::size_t row = 0; row < row_count_; ++row) {
-    if (rows_[row] == &kCacheWrite) types.add(Unit::cache_write_tokens, write_total_);
-    if (!is_write(row)) types.add(rows_[row]->unit);
+bool has_modalities(const UsageCounts& counts, const Layout& layout, const Rows& rows) {
+  const auto counted = [&counts](Unit unit) { return counts.count(unit) > 0; };
+  if (std::ranges::any_of(layout.modalities, counted)) return true;
+  for (std::size_t row = 0; row < rows.size; ++row) {
+    if (std::ranges::any_of(rows.types[row]->cells, counted)) return true;
   }
-  if (!counts_.has(layout_.whole)) types.add(layout_.text);
-  if (Result<void> fits = types.check(layout_.whole); !fits) return fits;
-  if (!has_modalities()) {
-    at(out, layout_.plain) = counts_.count(layout_.whole) - types.sum();
-    for (std::size_t row = 0; row < row_count_; ++row) at(out, rows_[row]->meter) = totals_[row];
+  return false;
+}
+
+/// Writes the meters of one direction.
+Result<void> divide(const UsageCounts& counts, const Layout& layout, const Rows& rows,
+                    Quantities& out) {
+  Parts types(counts);
+  for (std::size_t row = 0; row < rows.size; ++row) {
+    const Type& type = *rows.types[row];
+    if (!is_write(type)) types.add(type.unit);
+    if (&type == &kCacheWrite) types.add(type.unit, rows.write_total);
+  }
+  if (!counts.has(layout.whole)) types.add(layout.text);
+  if (Result<void> fits = types.check(layout.whole); !fits) return fits;
+  if (!has_modalities(counts, layout, rows)) {
+    at(out, layout.plain) = counts.count(layout.whole) - types.sum();
+    for (std::size_t row = 0; row < rows.size; ++row) {
+      at(out, rows.types[row]->meter) = rows.totals[row];
+    }
     return {};
   }
-  Parts modalities(counts_);
-  for (const Unit unit : layout_.modalities) modalities.add(unit);
-  if (Result<void> fits = modalities.check(layout_.whole); !fits) return fits;
-  if (Result<void> fits = check_rows(); !fits) return fits;
-  for (std::size_t column = 1; column < kColumnCount; ++column) {
-    if (Result<void> fits = check_cells(column); !fits) return fits;
-  }
-  prepare();
-  if (std::ranges::any_of(transport_.room, [](std::int64_t room) { return room < 0; }) ||
-      std::ranges::any_of(transport_.supply, [](std::int64_t supply) { return supply < 0; }) ||
-      !transport_.fill()) {
+  Parts modalities(counts);
+  for (const Unit unit : layout.modalities) modalities.add(unit);
+  if (Result<void> fits = modalities.check(layout.whole); !fits) return fits;
+  ModalityTable table(counts, layout, rows);
+  if (Result<void> fits = table.check(); !fits) return fits;
+  if (!table.fill()) {
     return fail(ErrorCode::invalid_input,
                 "the counts by token type and by modality contradict each other within " +
-                    named(layout_.whole, counts_.count(layout_.whole)));
+                    named(layout.whole, counts.count(layout.whole)));
   }
-  write_out(out);
+  table.write_out(out);
   return {};
 }
 
@@ -431,7 +380,7 @@ Result<void> take_out_parts(const UsageCounts& counts, Quantities& out) {
 
 void UsageCounts::add(Unit unit, std::int64_t quantity) {
   const auto place = static_cast<std::size_t>(unit);
-  present_.set(place);
+  present_[place / 64] |= std::uint64_t{1} << (place % 64);
   if (__builtin_add_overflow(counts_[place], quantity, &counts_[place])) {
     counts_[place] = INT64_MAX;
   }
@@ -439,33 +388,31 @@ void UsageCounts::add(Unit unit, std::int64_t quantity) {
 
 void UsageCounts::clear() {
   counts_.fill(0);
-  present_.reset();
+  present_.fill(0);
 }
 
 Result<Quantities> UsageCounts::disjoint() const {
   Quantities out{};
-  for (std::size_t i = 0; i < kUnitCount; ++i) {
-    if (counts_[i] == 0) continue;
-    const auto unit = static_cast<Unit>(i);
-    if (counts_[i] > kQuantityMax) {
-      return fail(ErrorCode::invalid_input, named(unit, counts_[i]) + " are more than " +
-                                                std::to_string(kQuantityMax) +
-                                                ", the most that one record can count");
+  for (std::size_t word = 0; word < present_.size(); ++word) {
+    for (std::uint64_t rest = present_[word]; rest != 0; rest &= rest - 1) {
+      const auto unit =
+          static_cast<Unit>(word * 64 + static_cast<std::size_t>(std::countr_zero(rest)));
+      if (count(unit) > kQuantityMax) {
+        return fail(ErrorCode::invalid_input, named(unit, count(unit)) + " are more than " +
+                                                  std::to_string(kQuantityMax) +
+                                                  ", the most that one record can count");
+      }
+      const Meter meter = meter_of(unit);
+      if (facts(meter).family != Family::tokens) at(out, meter) = count(unit);
     }
-    if (facts(meter_of(unit)).family != Family::tokens) at(out, meter_of(unit)) = counts_[i];
   }
   if (Result<void> fits = take_out_parts(*this, out); !fits) return fail(fits.error());
-
-  TokenTable input(*this, kInput);
-  input.add_type(kCacheRead);
-  if (Result<void> fits = input.add_cache_writes(); !fits) return fail(fits.error());
-  input.add_type(kTool);
-  if (Result<void> done = input.complete(out); !done) return fail(done.error());
-
-  TokenTable output(*this, kOutput);
-  output.add_type(kReasoning);
-  output.add_type(kCitation);
-  if (Result<void> done = output.complete(out); !done) return fail(done.error());
+  const Result<Rows> input = input_rows(*this);
+  if (!input) return fail(input.error());
+  if (Result<void> done = divide(*this, kInput, *input, out); !done) return fail(done.error());
+  if (Result<void> done = divide(*this, kOutput, output_rows(*this), out); !done) {
+    return fail(done.error());
+  }
   return out;
 }
 

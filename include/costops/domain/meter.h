@@ -107,11 +107,14 @@ class UsageCounts {
   /// Adds to a unit (the same unit may come from several places, as in published mappings).
   /// Saturates at INT64_MAX, which disjoint() refuses. Requires quantity >= 0, in stored steps.
   void add(Unit unit, std::int64_t quantity);
-  [[nodiscard]] bool has(Unit unit) const { return present_[static_cast<std::size_t>(unit)]; }
+  [[nodiscard]] bool has(Unit unit) const {
+    const auto place = static_cast<std::size_t>(unit);
+    return (present_[place / 64] >> (place % 64) & 1U) != 0;
+  }
   [[nodiscard]] std::int64_t count(Unit unit) const {
     return counts_[static_cast<std::size_t>(unit)];
   }
-  [[nodiscard]] bool empty() const { return present_.none(); }
+  [[nodiscard]] bool empty() const { return present_ == Presence{}; }
   void clear();
 
   /// Disjoint quantities: each unit less the units inside it. Where a source gives cached tokens
@@ -124,8 +127,11 @@ class UsageCounts {
   [[nodiscard]] Result<Quantities> disjoint() const;
 
  private:
+  /// One bit per unit: walked in place of all units, because a record has few.
+  using Presence = std::array<std::uint64_t, (kUnitCount + 63) / 64>;
+
   std::array<std::int64_t, kUnitCount> counts_{};
-  std::bitset<kUnitCount> present_;
+  Presence present_{};
 };
 
 }  // namespace costops
