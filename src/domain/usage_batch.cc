@@ -40,6 +40,20 @@ void append_tag(std::string& out, std::string_view tag) {
   out += '"';
 }
 
+/// Appends what the escape behind a backslash stands for; returns the escape's length. Only what
+/// append_tag writes needs to be known here.
+std::size_t append_unescaped(std::string& out, std::string_view escape) {
+  if (escape.empty()) return 0;
+  if (escape[0] != 'u' || escape.size() < 5) {
+    out += escape[0];
+    return 1;
+  }
+  const std::size_t high = kHexDigits.find(escape[3]);
+  const std::size_t low = kHexDigits.find(escape[4]);
+  if (high < kHexDigits.size() && low < kHexDigits.size()) out += static_cast<char>(high * 16 + low);
+  return 5;
+}
+
 std::string tags_text(const std::vector<std::string>& tags) {
   std::string text = "[";
   for (const std::string& tag : tags) {
@@ -74,17 +88,13 @@ std::vector<std::string> tags_of(std::string_view text) {
   std::vector<std::string> tags;
   bool inside = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') {
+    if (text[i] == '"') {
       if (!inside) tags.emplace_back();
       inside = !inside;
-    } else if (inside && c == '\\' && text[i + 1] == 'u') {
-      const std::size_t high = kHexDigits.find(text[i + 4]);
-      const std::size_t low = kHexDigits.find(text[i + 5]);
-      tags.back() += static_cast<char>(high * 16 + low);
-      i += 5;
+    } else if (inside && text[i] == '\\') {
+      i += append_unescaped(tags.back(), text.substr(i + 1));
     } else if (inside) {
-      tags.back() += c == '\\' ? text[++i] : c;
+      tags.back() += text[i];
     }
   }
   return tags;

@@ -53,7 +53,7 @@ enum class Dimension : std::uint8_t {
 };
 inline constexpr std::size_t kDimensionCount = 14;
 [[nodiscard]] std::string_view to_string(Dimension dimension);
-/// The tags in a text of Dimension::tags; none in "".
+/// The tags in a text of Dimension::tags, as append() wrote it; none in "".
 [[nodiscard]] std::vector<std::string> tags_of(std::string_view text);
 
 /// Strings of varying content, one per record: offsets into one buffer.
