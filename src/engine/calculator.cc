@@ -18,7 +18,7 @@ class ChargeList final : public ChargeSink {
     charge.quantity = line.quantity;
     charge.rate = line.rate;
     charge.cost = line.cost;
-    charge.price_id = price_id_;
+    if (charge.price_id != price_id_) charge.price_id = price_id_;
     record_.costs[cost_class_of(line.meter)] += line.cost;
   }
 

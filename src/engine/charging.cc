@@ -1,6 +1,7 @@
 #include "engine/charging.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include <fmt/format.h>
@@ -43,39 +44,59 @@ std::int64_t in_steps(std::int64_t units, Meter meter) {
              : steps;
 }
 
-/// Charges one record; lives for one call.
+/// The meters of a record that are charged, a bit each. Most of a record is zeros, so eight meters
+/// are looked at together.
+std::uint64_t charged_meters(const Quantities& quantities) {
+  constexpr std::size_t kStride = 8;
+  std::uint64_t charged = 0;
+  for (std::size_t from = 0; from < kMeterCount; from += kStride) {
+    const std::size_t to = std::min(from + kStride, kMeterCount);
+    std::int64_t any = 0;
+    for (std::size_t i = from; i < to; ++i) any |= quantities[i];
+    if (any == 0) continue;
+    for (std::size_t i = from; i < to; ++i) {
+      charged |= static_cast<std::uint64_t>(quantities[i] != 0 ? 1 : 0) << i;
+    }
+  }
+  // A record is one call, whether or not its source counts requests.
+  return charged | std::uint64_t{1} << static_cast<std::size_t>(Meter::requests);
+}
+
+/// Charges one record; lives for one call. The first failure is kept, and ends the work: functions
+/// return whether to go on.
 class Charging {
  public:
   Charging(const Chargeable& usage, const Price& price, ChargeSink& sink)
-      : usage_(usage), price_(price), sink_(sink) {
+      : usage_(usage),
+        price_(price),
+        sink_(sink),
+        charged_(charged_meters(usage.quantities)),
+        next_rate_(price.rates.begin()) {
     if (price.allowance) included_left_ = price.allowance->included;
   }
 
   Result<MeterSet> run() {
-    for (std::size_t i = 0; i < kMeterCount; ++i) {
-      const Meter meter = static_cast<Meter>(i);
-      std::int64_t quantity = usage_.quantities[i];
-      // A record is one call, whether or not its source counts requests.
-      if (quantity == 0 && meter == Meter::requests) quantity = 1;
-      if (quantity == 0) continue;
-      if (auto charged = charge_meter(meter, quantity); !charged) {
-        return fail(std::move(charged.error()));
-      }
+    bool going_on = true;
+    for (std::uint64_t left = charged_; left != 0 && going_on; left &= left - 1) {
+      const auto index = static_cast<std::size_t>(std::countr_zero(left));
+      const std::int64_t quantity = usage_.quantities[index];
+      going_on = charge_meter(static_cast<Meter>(index), quantity == 0 ? 1 : quantity);
     }
-    if (auto charged = charge_up_to_minimum(); !charged) return fail(std::move(charged.error()));
+    if (going_on) going_on = charge_up_to_minimum();
+    if (!going_on) return fail(std::move(error_));
     return missing_;
   }
 
  private:
-  Result<void> charge_meter(Meter meter, std::int64_t quantity) {
+  bool charge_meter(Meter meter, std::int64_t quantity) {
     const auto index = static_cast<std::size_t>(meter);
     if (price_.allowance && price_.allowance->meters.test(index)) {
       return charge_over_allowance(meter, quantity);
     }
-    const MeterRate* rate = price_.rate_of(meter);
+    const MeterRate* rate = rate_of(meter);
     if (rate == nullptr) {
       if (meter != Meter::requests) missing_.set(index);
-      return {};
+      return true;
     }
     if (rate->steps.empty()) return charge_part(meter, quantity, rate->base);
     if (price_.steps.kind == StepRule::Kind::graduated) {
@@ -84,33 +105,41 @@ class Charging {
     return charge_part(meter, quantity, rate_at_context(*rate));
   }
 
-  Result<void> charge_over_allowance(Meter meter, std::int64_t quantity) {
+  /// Price::rate_of; meters and rates both ascend, so a meter's own rate is the next one.
+  const MeterRate* rate_of(Meter meter) {
+    while (next_rate_ != price_.rates.end() && next_rate_->meter < meter) ++next_rate_;
+    if (next_rate_ != price_.rates.end() && next_rate_->meter == meter) return &*next_rate_;
+    return price_.rate_of(meter);
+  }
+
+  bool charge_over_allowance(Meter meter, std::int64_t quantity) {
     const std::int64_t included = std::min(quantity, included_left_);
     included_left_ -= included;
     if (included > 0) sink_.add({meter, included, Rate{0, 1}, Amount{}});
-    if (included == quantity) return {};
+    if (included == quantity) return true;
     return charge_part(meter, quantity - included, price_.allowance->overage);
   }
 
-  Result<void> charge_graduated(Meter meter, std::int64_t quantity, const MeterRate& rate) {
+  bool charge_graduated(Meter meter, std::int64_t quantity, const MeterRate& rate) {
     std::int64_t from = 0;
     Rate part_rate = rate.base;
     for (const RateStep& step : rate.steps) {
       const std::int64_t to = std::min(in_steps(step.threshold, meter), quantity);
       if (to > from) {
-        if (auto charged = charge_part(meter, to - from, part_rate); !charged) return charged;
+        if (!charge_part(meter, to - from, part_rate)) return false;
         from = to;
       }
       part_rate = step.rate;
     }
-    return from < quantity ? charge_part(meter, quantity - from, part_rate) : Result<void>{};
+    return from == quantity || charge_part(meter, quantity - from, part_rate);
   }
 
   Rate rate_at_context(const MeterRate& rate) {
     if (!context_known_) {
       context_known_ = true;
-      for (std::size_t i = 0; i < kMeterCount; ++i) {
-        if (price_.steps.counted.test(i)) context_ += usage_.quantities[i];
+      std::uint64_t left = charged_ & price_.steps.counted.to_ullong();
+      for (; left != 0; left &= left - 1) {
+        context_ += usage_.quantities[static_cast<std::size_t>(std::countr_zero(left))];
       }
     }
     const bool from_threshold = price_.steps.compare == StepRule::Compare::at_or_above;
@@ -123,21 +152,28 @@ class Charging {
     return found;
   }
 
-  Result<void> charge_part(Meter meter, std::int64_t quantity, Rate published) {
-    auto rate = effective_rate(published, meter, price_, usage_.region, usage_.speed);
-    if (!rate) return fail(std::move(rate.error()));
-    return add({meter, quantity, *rate, price_of(*rate, quantity)});
+  bool charge_part(Meter meter, std::int64_t quantity, Rate published) {
+    Rate rate = published;
+    if (!price_.multipliers.empty() || facts(meter).steps != 1) {
+      auto effective = effective_rate(published, meter, price_, usage_.region, usage_.speed);
+      if (!effective) {
+        error_ = std::move(effective.error());
+        return false;
+      }
+      rate = *effective;
+    }
+    return add({meter, quantity, rate, price_of(rate, quantity)});
   }
 
   /// The sum is known to be complete only when everything has a rate.
-  Result<void> charge_up_to_minimum() {
-    if (missing_.any() || total_ >= price_.minimum_charge) return {};
+  bool charge_up_to_minimum() {
+    if (missing_.any() || total_ >= price_.minimum_charge) return true;
     const Amount rest = price_.minimum_charge - total_;
     if (!rest.fits_entry()) return fail_too_large("the minimum charge", rest);
     return add({Meter::requests, 1, Rate{static_cast<std::int64_t>(rest.pico()), 1}, rest});
   }
 
-  Result<void> add(const ChargeLine& line) {
+  bool add(const ChargeLine& line) {
     if (!line.cost.fits_entry()) {
       return fail_too_large(fmt::format("{} {}", quantity_text(line.meter, line.quantity),
                                         to_string(line.meter)),
@@ -146,24 +182,28 @@ class Charging {
     total_ += line.cost;
     if (!total_.fits_entry()) return fail_too_large("the record", total_);
     sink_.add(line);
-    return {};
+    return true;
   }
 
-  tl::unexpected<Error> fail_too_large(std::string_view what, Amount cost) const {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} would cost {} {} at price \"{}\", more than a ledger entry holds "
-                            "(9223372.036854775807)",
-                            what, to_string(cost), price_.currency.code(), price_.id));
+  bool fail_too_large(std::string_view what, Amount cost) {
+    error_ = {ErrorCode::invalid_input,
+              fmt::format("{} would cost {} {} at price \"{}\", more than a ledger entry holds "
+                          "(9223372.036854775807)",
+                          what, to_string(cost), price_.currency.code(), price_.id)};
+    return false;
   }
 
   const Chargeable& usage_;
   const Price& price_;
   ChargeSink& sink_;
+  std::uint64_t charged_;
+  std::vector<MeterRate>::const_iterator next_rate_;
   MeterSet missing_;
   Amount total_;
   std::int64_t included_left_ = 0;
   Int128 context_ = 0;
   bool context_known_ = false;
+  Error error_;
 };
 
 }  // namespace
