@@ -97,9 +97,7 @@ std::uint32_t Dictionary::code_of(std::string_view text) {
 
 std::string_view Dictionary::text_of(std::uint32_t code) const { return table_->texts[code]; }
 
-std::uint32_t Dictionary::size() const {
-  return static_cast<std::uint32_t>(table_->texts.size());
-}
+std::uint32_t Dictionary::size() const { return static_cast<std::uint32_t>(table_->texts.size()); }
 
 std::uint64_t Dictionary::identity() const { return table_->identity; }
 

@@ -51,10 +51,10 @@ constexpr Layout kOutput = {
     {Unit::output_audio_tokens, Unit::output_image_tokens, Unit::output_video_tokens},
     {Meter::output_audio_tokens, Meter::output_image_tokens, Meter::output_video_tokens}};
 
-constexpr Type kCacheRead = {Unit::cache_read_tokens,
-                             Meter::cache_read_tokens,
-                             {Unit::cache_audio_read_tokens, Unit::cache_image_read_tokens,
-                              Unit::cache_video_read_tokens}};
+constexpr Type kCacheRead = {
+    Unit::cache_read_tokens,
+    Meter::cache_read_tokens,
+    {Unit::cache_audio_read_tokens, Unit::cache_image_read_tokens, Unit::cache_video_read_tokens}};
 constexpr Type kCacheWrite = {Unit::cache_write_tokens,
                               Meter::cache_write_tokens,
                               {Unit::cache_audio_write_tokens, Unit::cache_image_write_tokens,
@@ -69,20 +69,19 @@ constexpr Type kCacheWrite1h = {
     Meter::cache_write_1h_tokens,
     {Unit::cache_audio_write_1h_tokens, Unit::cache_image_write_1h_tokens,
      Unit::cache_video_write_1h_tokens}};
-constexpr Type kTool = {Unit::input_tool_tokens,
-                        Meter::input_tool_tokens,
-                        {Unit::input_audio_tool_tokens, Unit::input_image_tool_tokens,
-                         Unit::input_video_tool_tokens}};
+constexpr Type kTool = {
+    Unit::input_tool_tokens,
+    Meter::input_tool_tokens,
+    {Unit::input_audio_tool_tokens, Unit::input_image_tool_tokens, Unit::input_video_tool_tokens}};
 constexpr Type kReasoning = {
     Unit::output_reasoning_tokens,
     Meter::output_reasoning_tokens,
     {Unit::output_audio_reasoning_tokens, Unit::output_image_reasoning_tokens,
      Unit::output_video_reasoning_tokens}};
-constexpr Type kCitation = {
-    Unit::output_citation_tokens,
-    Meter::output_citation_tokens,
-    {Unit::output_audio_citation_tokens, Unit::output_image_citation_tokens,
-     Unit::output_video_citation_tokens}};
+constexpr Type kCitation = {Unit::output_citation_tokens,
+                            Meter::output_citation_tokens,
+                            {Unit::output_audio_citation_tokens, Unit::output_image_citation_tokens,
+                             Unit::output_video_citation_tokens}};
 
 std::string named(Unit unit, std::int64_t count) {
   return std::string(to_string(unit)) + " (" + std::to_string(count) + ")";
@@ -138,9 +137,7 @@ class Parts {
   std::int64_t sum_ = 0;
 };
 
-bool is_write(const Type& type) {
-  return facts(type.meter).token_type == TokenType::cache_write;
-}
+bool is_write(const Type& type) { return facts(type.meter).token_type == TokenType::cache_write; }
 
 /// The rows of one direction, plain tokens aside, with their totals.
 struct Rows {
@@ -235,8 +232,7 @@ Result<void> ModalityTable::check() const {
     const Type& type = *rows_.types[row];
     Parts cells(counts_);
     for (const Unit cell : type.cells) cells.add(cell);
-    const bool is_sum =
-        &type == &kCacheWrite && !counts_.has(type.unit) && rows_.write_total > 0;
+    const bool is_sum = &type == &kCacheWrite && !counts_.has(type.unit) && rows_.write_total > 0;
     const Result<void> fits =
         is_sum ? cells.check(type.unit, rows_.write_total) : cells.check(type.unit);
     if (!fits) return fits;
@@ -304,8 +300,8 @@ void ModalityTable::write_out(Quantities& out) const {
     const Type* const type = row < rows_.size ? rows_.types[row] : nullptr;
     at(out, type == nullptr ? layout_.plain : type->meter) = transport_.sent[row][0];
     for (std::size_t column = 1; column < kColumnCount; ++column) {
-      const Meter meter = type == nullptr ? layout_.plain_cells[column - 1]
-                                          : meter_of(type->cells[column - 1]);
+      const Meter meter =
+          type == nullptr ? layout_.plain_cells[column - 1] : meter_of(type->cells[column - 1]);
       at(out, meter) = fixed_[row][column] + transport_.sent[row][column] +
                        transport_.sent[row][kColumnCount + column];
     }

@@ -140,9 +140,9 @@ TEST(Disjoint, TakesSecondsAndPagesOutOfTheirWholeWhereItIsReported) {
   EXPECT_EQ(disjoint_text({{Unit::audio_seconds, 10'000}, {Unit::input_audio_seconds, 4'000}}),
             "audio_seconds 6000, input_audio_seconds 4000");
   EXPECT_EQ(disjoint_text({{Unit::input_audio_seconds, 4'000}}), "input_audio_seconds 4000");
-  EXPECT_EQ(disjoint_text({{Unit::input_document_pages, 10},
-                           {Unit::input_annotated_document_pages, 3}}),
-            "input_document_pages 7, input_annotated_document_pages 3");
+  EXPECT_EQ(
+      disjoint_text({{Unit::input_document_pages, 10}, {Unit::input_annotated_document_pages, 3}}),
+      "input_document_pages 7, input_annotated_document_pages 3");
   EXPECT_EQ(disjoint_text({{Unit::audio_seconds, 10}, {Unit::input_audio_seconds, 11}}),
             "input_audio_seconds (11) exceed audio_seconds (10)");
 }
@@ -192,9 +192,13 @@ TEST(Disjoint, RefusesCountsThatCannotBe) {
         {Unit::cache_read_tokens, 20},
         {Unit::cache_audio_read_tokens, 21}},
        "cache_audio_read_tokens (21) exceed cache_read_tokens (20)"},
-      {{{Unit::input_tokens, 100}, {Unit::input_audio_tokens, 50}, {Unit::cache_audio_read_tokens, 1}},
+      {{{Unit::input_tokens, 100},
+        {Unit::input_audio_tokens, 50},
+        {Unit::cache_audio_read_tokens, 1}},
        "cache_audio_read_tokens (1) are reported without cache_read_tokens"},
-      {{{Unit::input_tokens, 100}, {Unit::cache_read_tokens, 20}, {Unit::cache_audio_read_tokens, 1}},
+      {{{Unit::input_tokens, 100},
+        {Unit::cache_read_tokens, 20},
+        {Unit::cache_audio_read_tokens, 1}},
        "cache_audio_read_tokens (1) are reported without input_audio_tokens"},
       {{{Unit::input_tokens, 100},
         {Unit::input_audio_tokens, 5},
@@ -253,8 +257,8 @@ class Table {
        Meter::input_video_tokens},
       {Meter::cache_read_tokens, Meter::cache_audio_read_tokens, Meter::cache_image_read_tokens,
        Meter::cache_video_read_tokens},
-      {Meter::cache_write_tokens, Meter::cache_audio_write_tokens,
-       Meter::cache_image_write_tokens, Meter::cache_video_write_tokens},
+      {Meter::cache_write_tokens, Meter::cache_audio_write_tokens, Meter::cache_image_write_tokens,
+       Meter::cache_video_write_tokens},
       {Meter::cache_write_5m_tokens, Meter::cache_audio_write_5m_tokens,
        Meter::cache_image_write_5m_tokens, Meter::cache_video_write_5m_tokens},
       {Meter::cache_write_1h_tokens, Meter::cache_audio_write_1h_tokens,
@@ -313,7 +317,8 @@ UsageCounts report(const Table& table, std::uint64_t cell_percent, std::mt19937_
   UsageCounts counts;
   const auto chance = [&] { return random() % 100 < cell_percent; };
   counts.add(Unit::input_tokens, table.total());
-  for (const std::size_t row : {1U, 3U, 4U, 5U}) counts.add(Table::kUnits[row][0], table.row_sum(row));
+  for (const std::size_t row : {1U, 3U, 4U, 5U})
+    counts.add(Table::kUnits[row][0], table.row_sum(row));
   counts.add(Unit::cache_write_tokens, table.row_sum(2) + table.row_sum(3) + table.row_sum(4));
   for (std::size_t column = 1; column < 4; ++column) {
     counts.add(Table::kUnits[0][column], table.column_sum(column));

@@ -17,9 +17,8 @@ TEST(FoldProvider, GivesOneNameToEveryKnownSpelling) {
        {"azure", "azureopenai", "azure_openai", "Azure OpenAI", "azure.ai.openai", "azure_ai"}) {
     EXPECT_EQ(fold_provider(name), "azure") << name;
   }
-  for (const std::string_view name :
-       {"aws", "bedrock", "awsbedrock", "aws.bedrock", "amazon-bedrock", "bedrock_converse",
-        "AWS Bedrock"}) {
+  for (const std::string_view name : {"aws", "bedrock", "awsbedrock", "aws.bedrock",
+                                      "amazon-bedrock", "bedrock_converse", "AWS Bedrock"}) {
     EXPECT_EQ(fold_provider(name), "aws") << name;
   }
   for (const std::string_view name : {"x-ai", "xai", "x_ai", "xAI", "X AI"}) {
@@ -47,11 +46,33 @@ TEST(FoldProvider, KeepsAnyOtherNameTrimmedAndInLowerCase) {
 
 // The ids of the published price file are their own folding.
 TEST(FoldProvider, LeavesProviderIdsAlone) {
-  for (const std::string_view name :
-       {"anthropic", "avian", "aws", "azure", "cerebras", "cohere", "deepseek", "doubleword",
-        "fireworks", "google", "groq", "huggingface_cerebras", "huggingface_fireworks-ai",
-        "minimax", "mistral", "modal", "moonshotai", "novita", "openai", "openrouter", "ovhcloud",
-        "perplexity", "together", "voyageai", "x-ai", "zai", "zhipuai"}) {
+  for (const std::string_view name : {"anthropic",
+                                      "avian",
+                                      "aws",
+                                      "azure",
+                                      "cerebras",
+                                      "cohere",
+                                      "deepseek",
+                                      "doubleword",
+                                      "fireworks",
+                                      "google",
+                                      "groq",
+                                      "huggingface_cerebras",
+                                      "huggingface_fireworks-ai",
+                                      "minimax",
+                                      "mistral",
+                                      "modal",
+                                      "moonshotai",
+                                      "novita",
+                                      "openai",
+                                      "openrouter",
+                                      "ovhcloud",
+                                      "perplexity",
+                                      "together",
+                                      "voyageai",
+                                      "x-ai",
+                                      "zai",
+                                      "zhipuai"}) {
     EXPECT_EQ(fold_provider(name), name);
   }
 }
@@ -69,11 +90,13 @@ TEST(RecordId, KeepsPartsApart) {
 }
 
 // Identities are stored in ledgers, so the hash must never change. The value is XXH3-128 of
-// length 6 (8 bytes, little endian), "openai", length 10, "chatcmpl-1", by libxxhash's own one-call function.
+// length 6 (8 bytes, little endian), "openai", length 10, "chatcmpl-1", by libxxhash's own one-call
+// function.
 TEST(RecordId, StaysTheSameForEver) {
   EXPECT_EQ(to_string(record_id("openai", {"chatcmpl-1"})), "e6f09e9f8021dc74cb8e17e4f2060a26");
   // Longer than the hash's own buffer.
-  EXPECT_EQ(to_string(record_id("openai", {std::string(2000, 'x')})), "8d2048192c5cbf0a4594e87316fb24ca");
+  EXPECT_EQ(to_string(record_id("openai", {std::string(2000, 'x')})),
+            "8d2048192c5cbf0a4594e87316fb24ca");
 }
 
 TEST(ContentId, TellsOccurrencesApart) {
@@ -89,8 +112,8 @@ TEST(RecordId, ReadsBackItsText) {
   EXPECT_EQ(parse_record_id("0123456789ABCDEFFEDCBA9876543210"), id);
   EXPECT_TRUE(RecordId{}.is_null());
   EXPECT_FALSE(id.is_null());
-  for (const std::string_view text : {"", "0123", "0123456789abcdeffedcba987654321g",
-                                      "0123456789abcdeffedcba98765432100"}) {
+  for (const std::string_view text :
+       {"", "0123", "0123456789abcdeffedcba987654321g", "0123456789abcdeffedcba98765432100"}) {
     EXPECT_EQ(parse_record_id(text).error().message,
               "record id \"" + std::string(text) + "\" is not 32 hexadecimal digits");
   }

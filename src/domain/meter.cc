@@ -9,9 +9,16 @@ namespace costops {
 namespace {
 
 constexpr std::array<MeterFacts, kMeterCount> kFacts = {{
-#define COSTOPS_X(meter, family, direction, modality, type, ttl, per, steps)                  \
-  {#meter, Family::family, Direction::direction, Modality::modality, TokenType::type,         \
-   CacheTtl::ttl, per, steps},
+#define COSTOPS_X(meter, family, direction, modality, type, ttl, per, steps) \
+  {                                                                          \
+      #meter,                                                                \
+      Family::family,                                                        \
+      Direction::direction,                                                  \
+      Modality::modality,                                                    \
+      TokenType::type,                                                       \
+      CacheTtl::ttl,                                                         \
+      per,                                                                   \
+      steps},
     COSTOPS_METERS(COSTOPS_X)
 #undef COSTOPS_X
 }};

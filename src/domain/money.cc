@@ -5,7 +5,7 @@
 namespace costops {
 namespace {
 
-constexpr int kDecimals = 12;         // of an Amount
+constexpr int kDecimals = 12;          // of an Amount
 constexpr int kIntegerDigitsMax = 16;  // 10^15 units have sixteen digits
 constexpr UInt128 kAmountMax = UInt128{1'000'000'000'000'000} * kPicoPerUnit;
 
@@ -178,8 +178,6 @@ Amount CurrencyTotals::in(Currency currency) const {
   return place != totals_.end() && place->currency == currency ? place->amount : Amount{};
 }
 
-std::string to_string(Int128 value) {
-  return (value < 0 ? "-" : "") + digits_of(magnitude(value));
-}
+std::string to_string(Int128 value) { return (value < 0 ? "-" : "") + digits_of(magnitude(value)); }
 
 }  // namespace costops

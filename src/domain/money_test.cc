@@ -49,8 +49,9 @@ TEST(Amount, IsReadExactlyAndWrittenInShortestForm) {
       {"490.0688800000003", "amount \"490.0688800000003\" has more than 12 decimal places"},
       {"0.0000000000001", "amount \"0.0000000000001\" has more than 12 decimal places"},
       {"1e-13", "amount \"1e-13\" has more than 12 decimal places"},
-      {"1e-99999999999999999999", "amount \"1e-99999999999999999999\" has more than 12 decimal "
-                                  "places"},
+      {"1e-99999999999999999999",
+       "amount \"1e-99999999999999999999\" has more than 12 decimal "
+       "places"},
       {"1000000000000000.000000000001",
        "amount \"1000000000000000.000000000001\" is beyond 1000000000000000 units"},
       {"1e16", "amount \"1e16\" is beyond 1000000000000000 units"},
@@ -79,10 +80,10 @@ TEST(Amount, IsReadExactlyAndWrittenInShortestForm) {
 
 TEST(Amount, OfAMillionDigitsIsRefusedWithAShortMessage) {
   const std::string digits(1'000'000, '9');
-  EXPECT_EQ(text_of(digits), "amount \"" + std::string(80, '9') +
-                                 "...\" is beyond 1000000000000000 units");
-  EXPECT_EQ(text_of("0." + digits), "amount \"0." + std::string(78, '9') +
-                                        "...\" has more than 12 decimal places");
+  EXPECT_EQ(text_of(digits),
+            "amount \"" + std::string(80, '9') + "...\" is beyond 1000000000000000 units");
+  EXPECT_EQ(text_of("0." + digits),
+            "amount \"0." + std::string(78, '9') + "...\" has more than 12 decimal places");
 }
 
 TEST(Amount, ReadsBackWhatItWrites) {

@@ -117,11 +117,12 @@ std::optional<TimeRange> calendar_range(std::string_view name, const TimeZone& z
 Result<TimeRange> named_range(std::string_view name, Instant now, const TimeZone& zone) {
   if (const auto range = relative_range(name, now, zone)) return *range;
   if (const auto range = calendar_range(name, zone)) return *range;
-  return fail(ErrorCode::invalid_input,
-              "no range " + quoted(name) +
-                  "; expected today, yesterday, this-week, last-week, this-month, last-month, "
-                  "this-quarter, last-quarter, this-year, last-year, last-24h, last-7d, last-30d, "
-                  "last-90d, all, or a period such as 2026, 2026-07, 2026-07-01, 2026-W27, 2026-Q3");
+  return fail(
+      ErrorCode::invalid_input,
+      "no range " + quoted(name) +
+          "; expected today, yesterday, this-week, last-week, this-month, last-month, "
+          "this-quarter, last-quarter, this-year, last-year, last-24h, last-7d, last-30d, "
+          "last-90d, all, or a period such as 2026, 2026-07, 2026-07-01, 2026-W27, 2026-Q3");
 }
 
 }  // namespace costops

@@ -64,9 +64,11 @@ TEST(NamedRange, ReadsCalendarPeriods) {
 
 TEST(NamedRange, RefusesWhatIsNone) {
   for (const std::string_view name :
-       {"", "tomorrow", "Today", "last-8d", "this-day", "last-", "week", "0000", "2026-13",
-        "2026-00", "2026-02-30", "2026-02-00", "2026-W00", "2026-W54", "2025-W53", "2026-Q0",
-        "2026-Q5", "2026-7", "26", "2026-07-01T00:00:00Z", "2026/07", "20267", "2026-W+1"}) {
+       {"",           "tomorrow",   "Today",    "last-8d",  "this-day",
+        "last-",      "week",       "0000",     "2026-13",  "2026-00",
+        "2026-02-30", "2026-02-00", "2026-W00", "2026-W54", "2025-W53",
+        "2026-Q0",    "2026-Q5",    "2026-7",   "26",       "2026-07-01T00:00:00Z",
+        "2026/07",    "20267",      "2026-W+1"}) {
     EXPECT_EQ(range_text(name, TimeZone()),
               "no range \"" + std::string(name) +
                   "\"; expected today, yesterday, this-week, last-week, this-month, last-month, "

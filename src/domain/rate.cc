@@ -101,8 +101,8 @@ Result<Rate> scaled(Rate rate, Ratio factor) {
   const UInt128 common = gcd(pico, denominator);
   const UInt128 per = static_cast<UInt128>(rate.per) * (denominator / common);
   if (!fits(pico / common) || !fits(per)) {
-    return fail(ErrorCode::invalid_input, "rate " + to_string(rate) + " times " +
-                                              to_string(factor) + " leaves 64 bits");
+    return fail(ErrorCode::invalid_input,
+                "rate " + to_string(rate) + " times " + to_string(factor) + " leaves 64 bits");
   }
   return Rate{static_cast<std::int64_t>(pico / common), static_cast<std::int64_t>(per)};
 }

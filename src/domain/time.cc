@@ -74,8 +74,7 @@ const char* InstantScanner::scan_time() {
   int hours = 0;
   int minutes = 0;
   int seconds = 0;
-  if (!number(2, hours) || !take(':') || !number(2, minutes) || !take(':') ||
-      !number(2, seconds)) {
+  if (!number(2, hours) || !take(':') || !number(2, minutes) || !take(':') || !number(2, seconds)) {
     return kShape;
   }
   if (hours > 23 || minutes > 59 || seconds > 60) return "names a time of day that does not exist";

@@ -6,8 +6,8 @@ namespace costops {
 
 /// How a search came to each row and sink.
 struct Transport::Path {
-  std::array<std::size_t, kTransportSinks> from_row{};   ///< The row that would enter the sink.
-  std::array<std::size_t, kTransportRows> from_sink{};   ///< The sink that the row would leave.
+  std::array<std::size_t, kTransportSinks> from_row{};  ///< The row that would enter the sink.
+  std::array<std::size_t, kTransportRows> from_sink{};  ///< The sink that the row would leave.
   std::array<bool, kTransportSinks> sink_seen{};
   std::array<bool, kTransportRows> row_seen{};
 };
@@ -28,8 +28,8 @@ bool Transport::fill() {
   return true;
 }
 
-/// Finds, breadth first, a chain row -> full sink -> another row in it -> ... -> sink with room, and
-/// shifts along it as much as it allows. False if there is none.
+/// Finds, breadth first, a chain row -> full sink -> another row in it -> ... -> sink with room,
+/// and shifts along it as much as it allows. False if there is none.
 bool Transport::make_room_for(std::size_t row) {
   Path path;
   std::array<std::size_t, kTransportRows> queue{row};

@@ -4,9 +4,8 @@ namespace costops {
 namespace {
 
 constexpr std::array<std::string_view, kDimensionCount> kDimensionNames = {
-    "provider", "model",        "model_version", "organization", "project",
-    "user",     "session",      "service_tier",  "region",       "speed",
-    "source_kind", "source_endpoint", "file",      "tags"};
+    "provider",     "model",  "model_version", "organization", "project",         "user", "session",
+    "service_tier", "region", "speed",         "source_kind",  "source_endpoint", "file", "tags"};
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
@@ -50,7 +49,8 @@ std::size_t append_unescaped(std::string& out, std::string_view escape) {
   }
   const std::size_t high = kHexDigits.find(escape[3]);
   const std::size_t low = kHexDigits.find(escape[4]);
-  if (high < kHexDigits.size() && low < kHexDigits.size()) out += static_cast<char>(high * 16 + low);
+  if (high < kHexDigits.size() && low < kHexDigits.size())
+    out += static_cast<char>(high * 16 + low);
   return 5;
 }
 

@@ -38,10 +38,9 @@ std::string_view to_string(CallStatus status) {
 }
 
 void UsageRecord::clear() {
-  for (std::string* text :
-       {&source_id, &provider, &model, &model_version, &organization, &project, &user, &session,
-        &metadata, &service_tier, &region, &speed, &source_kind, &source_endpoint,
-        &position.file}) {
+  for (std::string* text : {&source_id, &provider, &model, &model_version, &organization, &project,
+                            &user, &session, &metadata, &service_tier, &region, &speed,
+                            &source_kind, &source_endpoint, &position.file}) {
     text->clear();
   }
   id = {};

@@ -210,8 +210,8 @@ bool TimeZone::Rules::is_split(Local start, std::size_t index) const {
 }
 
 TimeZone::TimeZone() {
-  static const auto kUtc = std::make_shared<const Rules>(
-      Rules{"UTC", {{min_instant(), Microseconds(0)}}});
+  static const auto kUtc =
+      std::make_shared<const Rules>(Rules{"UTC", {{min_instant(), Microseconds(0)}}});
   rules_ = kUtc;
 }
 

@@ -35,7 +35,7 @@ TEST(Document, RefusesRepeatedNames) {
 TEST(Document, SaysWhereTheTextIsWrong) {
   EXPECT_EQ(error_of(""), "the text holds no JSON value");
   EXPECT_EQ(error_of(R"({"a":1} x)"), "content after the JSON value at byte 8");
-  EXPECT_EQ(error_of(R"({"a":01})"), R"("01" is no JSON value, at byte 5)");
+  EXPECT_EQ(error_of(R"({"a":01})"), R"("01" at byte 5 is no JSON value)");
 }
 
 }  // namespace

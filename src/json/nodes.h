@@ -3,9 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "costops/json/json.h"
 
@@ -13,23 +11,26 @@ namespace costops::json {
 
 /// One value. A container's first child, if any, is the node after it.
 struct Node {
-  const char* text = nullptr;  ///< Of a string unescaped, of the rest as written.
-  const char* name = nullptr;  ///< Of an object's member, unescaped.
-  std::uint32_t length = 0;    ///< Of text.
-  std::uint32_t name_length = 0;
-  std::uint32_t name_key = 0;   ///< key_of(name)
-  std::uint32_t next = 0;       ///< The sibling's index; 0: none.
-  std::uint32_t count = 0;      ///< Children.
-  std::uint32_t raw_begin = 0;  ///< The value's own text in the document.
-  std::uint32_t raw_length = 0;
-  Value::Kind kind = Value::Kind::missing;
+  const char* text;    ///< Of a string unescaped, of other scalars as written.
+  const char* name;    ///< Of an object's member, unescaped.
+  const char* raw;     ///< The value's own text in the document.
+  std::uint32_t size;  ///< Length of text; of a container, the number of children.
+  std::uint32_t raw_length;
+  std::uint32_t name_length;
+  std::uint32_t name_key;  ///< key_of(name)
+  std::uint32_t next;      ///< How many nodes further the sibling is; 0: there is none.
+  Value::Kind kind;
 
-  [[nodiscard]] std::string_view text_view() const { return {text, length}; }
+  [[nodiscard]] std::string_view text_view() const { return {text, size}; }
   [[nodiscard]] std::string_view name_view() const { return {name, name_length}; }
+  [[nodiscard]] std::string_view raw_view() const { return {raw, raw_length}; }
+  [[nodiscard]] bool is_container() const {
+    return kind == Value::Kind::object || kind == Value::Kind::array;
+  }
 };
 
 /// A number by which most names differ, cheap to make: equal names have equal keys.
-inline std::uint32_t key_of(std::string_view name) {
+[[gnu::always_inline]] inline std::uint32_t key_of(std::string_view name) {
   const char* begin = name.data();
   const std::size_t size = name.size();
   std::uint64_t head = 0;

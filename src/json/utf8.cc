@@ -29,8 +29,8 @@ Sequence sequence_at(std::string_view text) {
   const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   for (std::size_t i = 1; i < length; ++i) {
-    const bool fits = i < text.size() &&
-                      is_between(byte(i), i == 1 ? low : 0x80, i == 1 ? high : 0xBF);
+    const bool fits =
+        i < text.size() && is_between(byte(i), i == 1 ? low : 0x80, i == 1 ? high : 0xBF);
     if (!fits) return {i, false};
   }
   return {length, true};

@@ -1,4 +1,4 @@
-#include "json/document_state.h"
+#include "json/nodes.h"
 
 namespace costops::json {
 namespace {
@@ -64,22 +64,15 @@ std::optional<std::int64_t> whole_number(const Digits& digits, bool negative) {
 
 }  // namespace
 
-Value::Kind Value::kind() const {
-  return document_ == nullptr ? Kind::missing : document_->state_->nodes[index_].kind;
-}
+Value::Kind Value::kind() const { return node_ == nullptr ? Kind::missing : node_->kind; }
 
 Value Value::operator[](std::string_view name) const {
-  if (kind() != Kind::object) return {};
-  const Node* const nodes = document_->state_->nodes.get();
-  if (nodes[index_].count == 0) return {};
+  if (size() == 0 || node_->kind != Kind::object) return {};
   const std::uint32_t key = key_of(name);
-  std::uint32_t at = index_ + 1;
-  do {
-    const Node& node = nodes[at];
-    if (node.name_key == key && node.name_view() == name) return {document_, at};
-    at = node.next;
-  } while (at != 0);
-  return {};
+  for (const Node* member = node_ + 1;; member += member->next) {
+    if (member->name_key == key && member->name_view() == name) return Value(member);
+    if (member->next == 0) return {};
+  }
 }
 
 Value Value::at(std::initializer_list<std::string_view> path) const {
@@ -90,22 +83,22 @@ Value Value::at(std::initializer_list<std::string_view> path) const {
 
 std::optional<std::string_view> Value::string() const {
   if (kind() != Kind::string) return std::nullopt;
-  return document_->state_->nodes[index_].text_view();
+  return node_->text_view();
 }
 
 std::optional<bool> Value::boolean() const {
   if (kind() != Kind::boolean) return std::nullopt;
-  return document_->state_->nodes[index_].text_view() == "true";
+  return node_->text_view() == "true";
 }
 
 std::optional<std::string_view> Value::number_text() const {
   if (kind() != Kind::number) return std::nullopt;
-  return document_->state_->nodes[index_].text_view();
+  return node_->text_view();
 }
 
 std::optional<std::int64_t> Value::integer() const {
   if (kind() != Kind::number) return std::nullopt;
-  std::string_view text = document_->state_->nodes[index_].text_view();
+  std::string_view text = node_->text_view();
   const bool negative = text.front() == '-';
   if (negative) text.remove_prefix(1);
   std::int64_t value = 0;
@@ -118,28 +111,21 @@ std::optional<std::int64_t> Value::integer() const {
 }
 
 std::string_view Value::raw() const {
-  if (document_ == nullptr) return {};
-  const Node& node = document_->state_->nodes[index_];
-  return document_->state_->text.substr(node.raw_begin, node.raw_length);
+  return node_ == nullptr ? std::string_view{} : node_->raw_view();
 }
 
-Value Value::first() const {
-  return size() == 0 ? Value{} : Value{document_, index_ + 1};
-}
+Value Value::first() const { return size() == 0 ? Value{} : Value(node_ + 1); }
 
 Value Value::next() const {
-  if (document_ == nullptr) return {};
-  const std::uint32_t sibling = document_->state_->nodes[index_].next;
-  return sibling == 0 ? Value{} : Value{document_, sibling};
+  return node_ == nullptr || node_->next == 0 ? Value{} : Value(node_ + node_->next);
 }
 
 std::string_view Value::name() const {
-  return document_ == nullptr ? std::string_view{}
-                              : document_->state_->nodes[index_].name_view();
+  return node_ == nullptr ? std::string_view{} : node_->name_view();
 }
 
 std::size_t Value::size() const {
-  return document_ == nullptr ? 0 : document_->state_->nodes[index_].count;
+  return node_ != nullptr && node_->is_container() ? node_->size : 0;
 }
 
 }  // namespace costops::json

@@ -23,6 +23,7 @@ inline constexpr int kDepthMax = 128;
 inline constexpr std::size_t kPadding = 64;
 
 class Document;
+struct Node;
 
 /// One value of a parsed document: cheap to copy, valid until the document parses again.
 /// Every accessor on the wrong type (or on a missing value) answers "none", never fails.
@@ -58,9 +59,8 @@ class Value {
 
  private:
   friend class Document;
-  Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
-  const Document* document_ = nullptr;
-  std::uint32_t index_ = 0;
+  explicit Value(const Node* node) : node_(node) {}
+  const Node* node_ = nullptr;
 };
 
 /// Parses one JSON text at a time; keeps its memory, so that parsing allocates nothing after a
@@ -80,7 +80,6 @@ class Document {
   [[nodiscard]] Result<Value> parse_copy(std::string_view text);
 
  private:
-  friend class Value;
   struct State;
   std::unique_ptr<State> state_;
 };
