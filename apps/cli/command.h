@@ -54,6 +54,8 @@ void add_explain(CLI::App& parent, Commands& into);
 void add_quarantine(CLI::App& parent, Commands& into);
 void add_pricing(CLI::App& parent, Commands& into);
 void add_reprice(CLI::App& parent, Commands& into);
+void add_run(CLI::App& parent, Commands& into);
+void add_bench_worker(CLI::App& parent, Commands& into);
 void add_completion(CLI::App& parent, Commands& into);
 void add_version(CLI::App& parent, Commands& into);
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -143,23 +144,68 @@ void report_progress(const RunOptions& options, std::size_t index, std::size_t c
   if (options.progress) options.progress(index, count, target);
 }
 
-/// Status per target, for tools and for `run --resume`.
-Json manifest_of(const RunReport& report, const Environment& environment) {
-  Json targets = Json::object();
-  for (const BenchmarkResult& result : report.results) {
-    targets[result.target_id] = {{"status", "ok"}, {"timestamp", to_string(result.timestamp)}};
-  }
-  for (const Failure& failure : report.failures) {
-    targets[failure.target_id] = {{"status", "failed"}, {"error", failure.error}};
-  }
-  return {{"environment", environment.facts},
-          {"env_key", environment.env_key},
-          {"interrupted", report.interrupted},
-          {"targets", targets}};
-}
-
 Result<void> write_text(const std::filesystem::path& dir, const char* name, std::string_view text) {
   return write_file_atomically(dir / name, text, dir);
+}
+
+/// DIR/run.json: the machine, and the status of each target, for tools and for resuming.
+class Manifest {
+ public:
+  Manifest(std::filesystem::path dir, const Environment& environment) : dir_(std::move(dir)) {
+    json_ = {{"environment", environment.facts},
+             {"env_key", environment.env_key},
+             {"interrupted", false},
+             {"targets", Json::object()}};
+  }
+  void add(const BenchmarkResult& result) {
+    json_["targets"][result.target_id] = {{"status", "ok"},
+                                          {"timestamp", to_string(result.timestamp)}};
+  }
+  void add(const Failure& failure) {
+    json_["targets"][failure.target_id] = {{"status", "failed"}, {"error", failure.error}};
+  }
+  void interrupted(bool yes) { json_["interrupted"] = yes; }
+  [[nodiscard]] Result<void> write() const {
+    return write_text(dir_, "run.json",
+                      json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  }
+
+ private:
+  std::filesystem::path dir_;
+  Json json_;
+};
+
+/// The results in `dir` that its manifest calls measured; none if there is no readable manifest.
+std::vector<BenchmarkResult> measured_before(const std::filesystem::path& dir) {
+  std::vector<BenchmarkResult> measured;
+  std::ifstream file(dir / "run.json");
+  const Json manifest = Json::parse(file, nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object() || !manifest.contains("targets")) return measured;
+  for (const auto& [id, entry] : manifest["targets"].items()) {
+    if (!entry.is_object() || entry.value("status", Json()) != "ok") continue;
+    if (auto result = read_json(id, dir)) measured.push_back(std::move(*result));
+  }
+  return measured;
+}
+
+/// Moves results of targets asked for from an earlier run to this one's report.
+std::vector<BenchmarkResult> take_over(Targets& targets, const std::filesystem::path& dir) {
+  std::vector<BenchmarkResult> taken;
+  for (BenchmarkResult& result : measured_before(dir)) {
+    const auto same = [&](const auto& target) { return target->id() == result.target_id; };
+    if (std::erase_if(targets, same) > 0) taken.push_back(std::move(result));
+  }
+  return taken;
+}
+
+Result<void> save_summary(const RunReport& report, const Environment& environment,
+                          const std::filesystem::path& dir) {
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  const auto text = generate_summary(report.results, report.failures, environment, now);
+  if (auto written = write_summary(text, dir); !written) return written;
+  spdlog::info("summary written to {}", (dir / "summary.md").string());
+  return {};
 }
 
 }  // namespace
@@ -206,8 +252,8 @@ RunReport run_all_benchmarks(const RunOptions& options) {
   return execute_all(all_targets(), options);
 }
 
-Result<RunReport> run_and_save(const Targets& targets, const std::filesystem::path& dir,
-                               Summary summary, const RunOptions& options) {
+Result<RunReport> run_and_save(Targets targets, const std::filesystem::path& dir,
+                               const SaveOptions& save, const RunOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(dir / "raw", error);
   if (error) {
@@ -215,29 +261,28 @@ Result<RunReport> run_and_save(const Targets& targets, const std::filesystem::pa
                                                  (dir / "raw").string(), error.message()));
   }
   const Environment environment = current_environment();
+  Manifest manifest(dir, environment);
+  std::vector<BenchmarkResult> before;
+  if (save.start == Start::resumed) before = take_over(targets, dir);
+  for (const BenchmarkResult& result : before) manifest.add(result);
   // Told before minutes of measuring, not after.
-  if (auto writable = write_text(dir, "run.json", manifest_of({}, environment).dump(2) + "\n");
-      !writable) {
-    return fail(writable.error());
-  }
-  std::optional<Error> write_error;
+  Result<void> written = manifest.write();
+  if (!written) return fail(written.error());
+
   RunOptions with_saving = options;
   with_saving.completed = [&](const BenchmarkResult& result) {
-    if (auto written = write_json(result, dir); !written) write_error = written.error();
+    manifest.add(result);
+    if (auto path = write_json(result, dir); !path) written = fail(path.error());
+    if (auto saved = manifest.write(); !saved) written = saved;
     if (options.completed) options.completed(result);
   };
   RunReport report = execute_all(targets, with_saving);
-  if (write_error) return fail(*write_error);
-  const std::string manifest =
-      manifest_of(report, environment).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (auto written = write_text(dir, "run.json", manifest); !written) return fail(written.error());
-  if (summary == Summary::write) {
-    const auto now =
-        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-    const auto text = generate_summary(report.results, report.failures, environment, now);
-    if (auto written = write_summary(text, dir); !written) return fail(written.error());
-    spdlog::info("summary written to {}", (dir / "summary.md").string());
-  }
+  report.results.insert(report.results.begin(), before.begin(), before.end());
+  for (const Failure& failure : report.failures) manifest.add(failure);
+  manifest.interrupted(report.interrupted);
+  if (auto saved = manifest.write(); !saved) written = saved;
+  if (written && save.summary == Summary::write) written = save_summary(report, environment, dir);
+  if (!written) return fail(written.error());
   return report;
 }
 

@@ -196,7 +196,7 @@ class RunAndSave : public testing::Test {
 TEST_F(RunAndSave, WritesResultsManifestAndSummary) {
   const auto report = run_and_save(
       list_of(std::make_unique<SumTarget>("sum"), std::make_unique<SumTarget>("crashes", crash)),
-      dir_ / "out", Summary::write, fast());
+      dir_ / "out", {}, fast());
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(read_all(dir_ / "out")->results.size(), 1u);
   EXPECT_TRUE(fs::exists(dir_ / "out/summary.md"));
@@ -206,10 +206,31 @@ TEST_F(RunAndSave, WritesResultsManifestAndSummary) {
 TEST_F(RunAndSave, AFailedTargetLeavesItsEarlierResult) {
   ASSERT_TRUE(write_json(BenchmarkResult("crashes", {{"x", 1}}), dir_));
   const auto report = run_and_save(list_of(std::make_unique<SumTarget>("crashes", crash)), dir_,
-                                   Summary::skip, fast());
+                                   {.summary = Summary::skip, .start = Start::fresh}, fast());
   ASSERT_TRUE(report);
   EXPECT_EQ(read_json("crashes", dir_)->get_metric_u64("x"), 1u);
   EXPECT_FALSE(fs::exists(dir_ / "summary.md"));
+}
+
+TEST_F(RunAndSave, ResumesWithWhatIsNotMeasured) {
+  std::atomic<bool> interrupted = false;
+  RunOptions options = fast();
+  options.interrupted = &interrupted;
+  options.completed = [&](const BenchmarkResult&) { interrupted = true; };
+  const auto both = [] {
+    return list_of(std::make_unique<SumTarget>("first"), std::make_unique<SumTarget>("second"));
+  };
+  const auto half = run_and_save(both(), dir_, {}, options);
+  ASSERT_TRUE(half);
+  EXPECT_TRUE(half->interrupted);
+  const auto first = read_json("first", dir_);
+  ASSERT_TRUE(first);
+
+  const auto rest = run_and_save(both(), dir_, {Summary::write, Start::resumed}, fast());
+  ASSERT_TRUE(rest);
+  ASSERT_EQ(rest->results.size(), 2u);
+  EXPECT_EQ(rest->results[0], *first);
+  EXPECT_EQ(rest->results[1].target_id, "second");
 }
 
 TEST_F(RunAndSave, SaysSoBeforeMeasuringIfItCannotWrite) {
@@ -217,8 +238,7 @@ TEST_F(RunAndSave, SaysSoBeforeMeasuringIfItCannotWrite) {
   RunOptions options = fast();
   bool ran = false;
   options.completed = [&](const BenchmarkResult&) { ran = true; };
-  const auto report =
-      run_and_save(list_of(std::make_unique<SumTarget>("sum")), dir_, Summary::skip, options);
+  const auto report = run_and_save(list_of(std::make_unique<SumTarget>("sum")), dir_, {}, options);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::io_error);
   EXPECT_FALSE(ran);

@@ -54,11 +54,18 @@ struct RunOptions {
 [[nodiscard]] RunReport run_all_benchmarks(const RunOptions& options = {});
 
 enum class Summary : std::uint8_t { write, skip };
+/// resumed: targets that DIR/run.json calls measured keep their results and are not run again.
+enum class Start : std::uint8_t { fresh, resumed };
+struct SaveOptions {
+  Summary summary = Summary::write;
+  Start start = Start::fresh;
+};
+
 /// Runs, writes DIR/raw/<id>.json as each completes, DIR/run.json (manifest: environment, status
-/// per target) and DIR/summary.md. A failed target leaves its earlier file alone. Fails with
-/// io_error, before any target runs, if DIR cannot be written.
-[[nodiscard]] Result<RunReport> run_and_save(const Targets& targets,
-                                             const std::filesystem::path& dir, Summary summary,
+/// per target, kept up to date while running) and DIR/summary.md. A failed target leaves its
+/// earlier file alone. Fails with io_error, before any target runs, if DIR cannot be written.
+[[nodiscard]] Result<RunReport> run_and_save(Targets targets, const std::filesystem::path& dir,
+                                             const SaveOptions& save,
                                              const RunOptions& options = {});
 
 }  // namespace costops::benchmarks
