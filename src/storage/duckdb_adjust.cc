@@ -21,7 +21,7 @@ constexpr std::array kAdjustmentColumns{
     Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer,
     Type::tiny,    Type::integer, Type::integer,   Type::bigint,    Type::bigint,
     Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
-    Type::boolean, Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
+    Type::bigint,  Type::boolean, Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
     Type::bigint,  Type::hugeint, Type::integer,   Type::text,      Type::integer,
     Type::integer};
 
@@ -154,7 +154,7 @@ Result<void> DuckdbLedger::append_adjustments(std::span<const Adjustment> adjust
     put(duck::hugeint_of(change.reported));
     put(change.reported_currency);
     appender->set_text(column++, filled, why);
-    put(adjustment.requests);
+    put(adjustment.records);
     put(adjustment.unpriced);
     for (std::size_t i = 0; i < kMeterCount; ++i) {
       const auto meter = static_cast<Meter>(i);

@@ -23,7 +23,7 @@ constexpr std::array kRecordColumns{
     Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
     Type::tiny,      Type::integer, Type::integer,   Type::bigint,    Type::bigint,
     Type::bigint,    Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
-    Type::boolean,   Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
+    Type::bigint,    Type::boolean,   Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
     Type::bigint,    Type::hugeint, Type::integer,   Type::boolean,   Type::tiny,
     Type::bigint,    Type::bigint,  Type::bigint,    Type::timestamp, Type::bigint,
     Type::text,      Type::text};

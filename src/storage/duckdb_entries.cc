@@ -11,7 +11,7 @@ enum Column : std::size_t {
   kEntry, kId, kRecordedAt, kAt, kAtGiven, kDimensions,
   kCurrency = kDimensions + kDimensionCount, kStatus, kPrice, kReason, kMeters,
   kMore = kMeters + kColumnMeters.size(), kCosts,
-  kReported = kCosts + kCostClassCount, kReportedCurrency, kWhy, kRequests, kUnpriced, kGrows,
+  kReported = kCosts + kCostClassCount, kReportedCurrency, kWhy, kRecords, kUnpriced, kGrows,
   kCallStatus, kContextWindow, kLatency, kFirstToken, kIngestedAt, kLine, kSourceId, kMetadata
 };
 
@@ -120,7 +120,7 @@ Result<void> fold_entries(duck::Rows rows, duck::Connection& side, const FoldedV
       }
       apply(rows, row, *quantities, standing);
       // The reversal half of a change of currency is no state of its own.
-      if (rows.column<std::int32_t>(kRequests)[row] < 0) continue;
+      if (rows.column<std::int32_t>(kRecords)[row] < 0) continue;
       record.lines.push_back({rows.column<std::int64_t>(kRecordedAt)[row],
                               std::string(rows.text(kWhy, row)), standing});
     }

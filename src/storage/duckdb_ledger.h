@@ -60,7 +60,7 @@ class DuckdbLedger final : public Ledger {
     std::int64_t entry = 0;
     const FoldedRecord* record = nullptr;
     Standing difference;
-    std::int32_t requests = 0, unpriced = 0;
+    std::int32_t records = 0, unpriced = 0;
   };
   struct Change {
     FoldedRecord record;  ///< As it is.

@@ -119,8 +119,8 @@ void add_key_names(Sql& sql, const Query& query) {
 }
 
 Sql main_query(const Query& query) {
-  std::string measures = "requests, unpriced";
-  std::string sums = ", sum(requests) AS requests, sum(unpriced) AS unpriced";
+  std::string measures = "records, unpriced";
+  std::string sums = ", sum(records) AS records, sum(unpriced) AS unpriced";
   const auto add_sum = [&](std::string_view column) {
     measures.append(", ").append(column);
     sums.append(", sum(").append(column).append(") AS ").append(column);
@@ -137,10 +137,10 @@ Sql main_query(const Query& query) {
   add_key_names(sql, query);
   sql.add(sums).add(" FROM selected GROUP BY ");
   add_key_names(sql, query);
-  // A record that changed its currency leaves a group without requests behind.
-  sql.add(" HAVING sum(requests) > 0) SELECT ");
+  // A record that changed its currency leaves a group without records behind.
+  sql.add(" HAVING sum(records) > 0) SELECT ");
   add_answer_keys(sql, query);
-  sql.add(", requests, unpriced");
+  sql.add(", records, unpriced");
   for (const Meter meter : kColumnMeters) sql.add(", ").add(to_string(meter));
   for (const std::string_view column : kCostColumns) sql.add(", ").add(column);
   sql.add(", claimed");

@@ -27,7 +27,7 @@ CREATE TABLE records (
   currency_id INTEGER, status TINYINT, price_number INTEGER, reason_id INTEGER,
   input_tokens_uncached BIGINT, cache_read_tokens BIGINT, cache_write_tokens BIGINT,
   cache_write_5m_tokens BIGINT, cache_write_1h_tokens BIGINT, output_tokens BIGINT,
-  output_reasoning_tokens BIGINT, more_quantities BOOLEAN,
+  output_reasoning_tokens BIGINT, requests BIGINT, more_quantities BOOLEAN,
   input_cost_pico BIGINT, cache_read_cost_pico BIGINT, cache_write_cost_pico BIGINT,
   output_cost_pico BIGINT, other_cost_pico BIGINT,
   reported_cost_pico HUGEINT, reported_currency_id INTEGER,
@@ -43,11 +43,11 @@ CREATE TABLE adjustments (
   currency_id INTEGER, status TINYINT, price_number INTEGER, reason_id INTEGER,
   input_tokens_uncached BIGINT, cache_read_tokens BIGINT, cache_write_tokens BIGINT,
   cache_write_5m_tokens BIGINT, cache_write_1h_tokens BIGINT, output_tokens BIGINT,
-  output_reasoning_tokens BIGINT, more_quantities BOOLEAN,
+  output_reasoning_tokens BIGINT, requests BIGINT, more_quantities BOOLEAN,
   input_cost_pico BIGINT, cache_read_cost_pico BIGINT, cache_write_cost_pico BIGINT,
   output_cost_pico BIGINT, other_cost_pico BIGINT,
   reported_cost_pico HUGEINT, reported_currency_id INTEGER,
-  why VARCHAR, requests INTEGER, unpriced INTEGER);
+  why VARCHAR, records INTEGER, unpriced INTEGER);
 CREATE TABLE other_quantities (entry BIGINT, meter_id INTEGER, quantity BIGINT);
 CREATE TABLE quarantine (
   id UUID, recorded_at TIMESTAMP, file VARCHAR, line BIGINT, reason VARCHAR, excerpt VARCHAR,
@@ -62,7 +62,7 @@ constexpr std::string_view kSharedColumns =
     "organization_id, project_id, user_id, session_id, service_tier_id, region_id, speed_id, "
     "source_kind_id, source_endpoint_id, file_id, tags_id, currency_id, status, price_number, "
     "reason_id, input_tokens_uncached, cache_read_tokens, cache_write_tokens, "
-    "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, output_reasoning_tokens, "
+    "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, output_reasoning_tokens, requests, "
     "more_quantities, input_cost_pico, cache_read_cost_pico, cache_write_cost_pico, "
     "output_cost_pico, other_cost_pico, reported_cost_pico, reported_currency_id";
 
@@ -72,7 +72,7 @@ SELECT replace(e.id::VARCHAR, '-', '') AS id, e.recorded_at, e.why, e.used_at,
   p.value AS provider, m.value AS model, o.value AS organization, j.value AS project,
   u.value AS "user", s.value AS session, t.value AS service_tier, g.value AS tags,
   CASE e.status WHEN 0 THEN 'priced' ELSE 'unpriced' END AS status, r.value AS reason,
-  e.requests, e.unpriced,
+  e.records, e.unpriced, e.requests,
   e.input_tokens_uncached, e.cache_read_tokens, e.cache_write_tokens, e.cache_write_5m_tokens,
   e.cache_write_1h_tokens, e.output_tokens, e.output_reasoning_tokens,
   c.value AS currency,
@@ -107,12 +107,12 @@ std::string schema_1() {
   sql.append(kTables);
   sql.append("CREATE VIEW entries AS SELECT ").append(kSharedColumns);
   sql.append(
-      ", 'recorded' AS why, 1 AS requests, (status = 1)::INTEGER AS unpriced, grows, call_status, "
+      ", 'recorded' AS why, 1 AS records, (status = 1)::INTEGER AS unpriced, grows, call_status, "
       "context_window, latency_ms, time_to_first_token_ms, ingested_at, line, source_id, metadata "
       "FROM records UNION ALL SELECT ");
   sql.append(kSharedColumns);
   sql.append(
-      ", why, requests, unpriced, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+      ", why, records, unpriced, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
       "FROM adjustments;\n");
   sql.append(kUsageView);
   return sql;

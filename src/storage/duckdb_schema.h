@@ -41,7 +41,7 @@ struct Migration {
 inline constexpr std::array kColumnMeters{
     Meter::input_tokens_uncached,  Meter::cache_read_tokens,     Meter::cache_write_tokens,
     Meter::cache_write_5m_tokens,  Meter::cache_write_1h_tokens, Meter::output_tokens,
-    Meter::output_reasoning_tokens};
+    Meter::output_reasoning_tokens, Meter::requests};
 /// Cost columns, in the order of CostClass.
 inline constexpr std::array<std::string_view, kCostClassCount> kCostColumns{
     "input_cost_pico", "cache_read_cost_pico", "cache_write_cost_pico", "output_cost_pico",
