@@ -242,6 +242,8 @@ AppendCounts Admission::counts(const LedgerBatch& batch) const {
     }
   }
   counts.quarantined += batch.quarantined.size();
+  for (const Insertion& insertion : insertions_) counts.standing.push_back(insertion.largest);
+  counts.standing.insert(counts.standing.end(), growths_.begin(), growths_.end());
   return counts;
 }
 

@@ -200,8 +200,8 @@ Result<std::uint64_t> DuckdbLedger::reprice(std::span<const Repricing> correctio
                                             std::span<const PriceUsed> prices,
                                             Instant recorded_at) {
   const std::scoped_lock writing(writing_);
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
   auto changed = reprice_all(corrections, prices, recorded_at);
   if (!changed) {
@@ -256,8 +256,8 @@ Result<std::uint64_t> DuckdbLedger::reprice_all(std::span<const Repricing> corre
 
 Result<void> DuckdbLedger::resolve(std::span<const RecordId> ids, Instant at) {
   const std::scoped_lock writing(writing_);
-  if (auto alive = revive(); !alive) return alive;
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   if (auto ready = prepare_to_write(); !ready) return ready;
   auto transaction = duck::Transaction::begin(writer_);
   if (!transaction) return fail(transaction.error());

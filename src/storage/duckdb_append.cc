@@ -122,8 +122,8 @@ void DuckdbLedger::forget() {
 
 Result<AppendCounts> DuckdbLedger::append(const LedgerBatch& batch) {
   const std::scoped_lock writing(writing_);
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
   auto counts = append_judged(batch);
   if (!counts) {

@@ -153,7 +153,7 @@ Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mo
   return ledger;
 }
 
-Result<void> DuckdbLedger::open_database() {
+Result<void> DuckdbLedger::open_database() const {
   const bool read_only = mode_ == OpenMode::read_only && !in_memory(path_);
   auto database = duck::Database::open(
       path_, read_only ? duck::Access::read_only : duck::Access::read_write);
@@ -167,20 +167,28 @@ Result<void> DuckdbLedger::open_database() {
 }
 
 void DuckdbLedger::note(const Error& error) const {
-  if (duck::is_fatal(error) && !in_memory(path_)) broken_ = true;
+  if (!duck::is_fatal(error) || in_memory(path_)) return;
+  const std::scoped_lock lock(using_);
+  broken_ = true;
 }
 
-Result<void> DuckdbLedger::revive() const {
-  if (!broken_) return {};
-  const std::unique_lock lock(opened_);
-  if (!broken_) return {};
-  writer_ = {};
-  database_.reset();
-  auto* self = const_cast<DuckdbLedger*>(this);
-  if (auto opened = self->open_database(); !opened) return opened;
-  limited_for_ = Work::none;
-  broken_ = false;
-  return {};
+DuckdbLedger::Use::~Use() {
+  if (ledger_ == nullptr) return;
+  const std::scoped_lock lock(ledger_->using_);
+  --ledger_->users_;
+}
+
+Result<DuckdbLedger::Use> DuckdbLedger::use() const {
+  const std::scoped_lock lock(using_);
+  if (broken_ && users_ == 0) {
+    writer_ = {};
+    database_.reset();
+    if (auto opened = open_database(); !opened) return fail(opened.error());
+    limited_for_ = Work::none;
+    broken_ = false;
+  }
+  ++users_;
+  return Use(this);
 }
 
 Result<void> DuckdbLedger::limit_memory(duck::Connection& connection, Work work) const {
@@ -198,8 +206,8 @@ Result<duck::Connection> DuckdbLedger::reader(Work work) const {
 // --- Asking ---
 
 Result<std::vector<QueryRow>> DuckdbLedger::query(const Query& query) const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   // Two statements, one snapshot.
@@ -235,8 +243,8 @@ Result<std::vector<KnownRecord>> DuckdbLedger::known(std::span<const RecordId> i
 }
 
 Result<StoredRecord> DuckdbLedger::find(std::string_view id) const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   const auto matches = matches_of(*connection, id);
@@ -260,8 +268,8 @@ Result<StoredRecord> DuckdbLedger::find(std::string_view id) const {
 
 Result<void> DuckdbLedger::scan(const Query& selection,
                                 const std::function<bool(const StoredRecord&)>& visit) const {
-  if (auto alive = revive(); !alive) return alive;
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   auto side = reader();
   if (!connection) return fail(connection.error());
@@ -281,8 +289,8 @@ Result<void> DuckdbLedger::scan(const Query& selection,
 }
 
 Result<PriceUsed> DuckdbLedger::price_used(std::int32_t number) const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto select = connection->prepare("SELECT id, definition FROM prices_used WHERE number = ?");
@@ -296,8 +304,8 @@ Result<PriceUsed> DuckdbLedger::price_used(std::int32_t number) const {
 }
 
 Result<std::vector<Quarantined>> DuckdbLedger::quarantine(std::size_t limit) const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto select = connection->prepare(
@@ -324,8 +332,8 @@ Result<std::vector<Quarantined>> DuckdbLedger::quarantine(std::size_t limit) con
 }
 
 Result<std::uint64_t> DuckdbLedger::quarantine_count() const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto select = connection->prepare("SELECT count(*) FROM quarantine WHERE resolved_at IS NULL");
@@ -337,8 +345,8 @@ Result<std::uint64_t> DuckdbLedger::quarantine_count() const {
 }
 
 Result<std::optional<JournalEntry>> DuckdbLedger::journal(std::string_view source) const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   const std::scoped_lock reading(journal_reading_);
   if (!journal_loaded_) {
     auto connection = reader();
@@ -370,8 +378,8 @@ Result<std::optional<JournalEntry>> DuckdbLedger::journal(std::string_view sourc
 }
 
 Result<std::optional<TimeRange>> DuckdbLedger::extent() const {
-  if (auto alive = revive(); !alive) return fail(alive.error());
-  const std::shared_lock lock(opened_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto select = connection->prepare("SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM records");

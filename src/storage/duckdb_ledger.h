@@ -11,8 +11,8 @@
 #include <atomic>
 #include <map>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "costops/storage/ledger.h"
@@ -69,9 +69,21 @@ class DuckdbLedger final : public Ledger {
 
   DuckdbLedger(std::string path, OpenMode mode) : path_(std::move(path)), mode_(mode) {}
 
-  [[nodiscard]] Result<void> open_database();
-  /// Opens the database again if it gave up after a fatal error (a full disk).
-  [[nodiscard]] Result<void> revive() const;
+  [[nodiscard]] Result<void> open_database() const;
+  /// A call in progress: the database stays as it is. Calls nest (writing during a scan).
+  class Use {
+   public:
+    explicit Use(const DuckdbLedger* ledger) : ledger_(ledger) {}
+    Use(Use&& other) noexcept : ledger_(std::exchange(other.ledger_, nullptr)) {}
+    Use& operator=(Use&&) = delete;
+    ~Use();
+
+   private:
+    const DuckdbLedger* ledger_;
+  };
+  /// Opens the database again first if it gave up after a fatal error (a full disk) and no other
+  /// call is in progress.
+  [[nodiscard]] Result<Use> use() const;
   [[nodiscard]] Result<duck::Connection> reader(Work work = Work::reading) const;
   [[nodiscard]] Result<void> limit_memory(duck::Connection& connection, Work work) const;
   void note(const Error& error) const;
@@ -124,8 +136,9 @@ class DuckdbLedger final : public Ledger {
 
   std::string path_;
   OpenMode mode_;
-  mutable std::shared_mutex opened_;  ///< Held exclusively only to open the database again.
-  mutable std::atomic<bool> broken_ = false;
+  mutable std::mutex using_;      ///< Guards the next two.
+  mutable int users_ = 0;         ///< Calls in progress.
+  mutable bool broken_ = false;   ///< The database gave up.
   mutable std::atomic<Work> limited_for_ = Work::none;
   mutable std::unique_ptr<duck::Database> database_;
   mutable duck::Connection writer_;

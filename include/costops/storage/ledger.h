@@ -82,6 +82,8 @@ struct AppendCounts {
   std::uint64_t conflicts = 0;
   std::uint64_t quarantined = 0;     ///< Entries given, doubtful rows and conflicts.
   std::vector<RowOutcome> outcomes;  ///< One per row.
+  /// The rows that count from now on: the largest of each record that came in or grew.
+  std::vector<std::uint32_t> standing;
   CurrencyTotals cost;  ///< What the ledger's costs grew by: of rows added, and of growth.
 };
 
@@ -146,6 +148,7 @@ class Ledger {
   [[nodiscard]] virtual Result<StoredRecord> find(std::string_view id) const = 0;
 
   /// Visits records in range and under the filters, ordered by (at, id), until `visit` says false.
+  /// The visit may change the ledger; the scan sees it as it was at the start.
   [[nodiscard]] virtual Result<void> scan(
       const Query& selection, const std::function<bool(const StoredRecord&)>& visit) const = 0;
 
