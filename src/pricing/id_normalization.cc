@@ -58,7 +58,8 @@ std::optional<std::string_view> after_last(std::string_view id, std::string_view
 }
 
 // "projects/p/locations/l/publishers/google/models/gemini-..." and "models/gemini-...".
-std::string_view without_resource_path(std::string_view id) {
+std::string_view without_resource_path(std::string_view provider, std::string_view id) {
+  if (provider != "google") return id;
   if (id.starts_with("models/")) return id.substr(7);
   if (id.find("publishers/") == std::string_view::npos) return id;
   return after_last(id, "/models/").value_or(id);
@@ -87,7 +88,8 @@ std::string_view without_vendor_path(std::string_view provider, std::string_view
 
 // Claude Code marks the million-token context window; what it costs follows from the tokens.
 std::string_view without_context_mark(std::string_view id) {
-  return id.ends_with("[1m]") ? id.substr(0, id.size() - 4) : id;
+  const bool claude = id.find("claude") != std::string_view::npos;
+  return claude && id.ends_with("[1m]") ? id.substr(0, id.size() - 4) : id;
 }
 
 // Vertex writes versions as "@20250514", "@default", "@latest".
@@ -146,9 +148,9 @@ std::vector<std::string> simpler_ids(std::string_view provider, std::string_view
   };
   take(std::string(without_context_mark(current)));
   take(std::string(without_arn(current)));
-  take(std::string(without_resource_path(current)));
+  take(std::string(without_resource_path(provider, current)));
   take(std::string(without_own_route(provider, current)));
-  take(std::string(without_resource_path(current)));
+  take(std::string(without_resource_path(provider, current)));
   take(std::string(without_vendor_path(provider, current)));
   take(dashed_version(current));
   if (provider == "aws") {

@@ -261,7 +261,7 @@ class GenaiImport {
 
   void add_provider(Value object) {
     Provider provider{.id = text_of(object["id"]), .name = text_of(object["name"])};
-    EntryNotes entry(provider.id, notes_);
+    EntryNotes entry([&object] { return text_of(object["id"]); }, notes_);
     if (provider.id.empty()) return entry.skip("a provider without an id");
     read_matches(object["provider_match"], provider.id, entry, provider.provider_matches);
     read_matches(object["model_match"], "", entry, provider.model_matches);
@@ -290,12 +290,12 @@ class GenaiImport {
     Model model{.provider = provider_, .id = text_of(object["id"]), .name = text_of(object["name"])};
     model.source = kSource;
     model.context_window = object["context_window"].integer().value_or(0);
-    EntryNotes entry(fmt::format("{}/{}", provider_, model.id), notes_);
+    const std::string id = model.id;
+    EntryNotes entry([&] { return provider_ + "/" + id; }, notes_);
     if (model.id.empty()) return entry.skip("a model without an id");
     if (!flatten(object["match"], model.id, model.matches) || model.matches.empty()) {
       return entry.skip("match logic not supported: " + std::string(object["match"].raw()));
     }
-    const std::string id = model.id;
     into_.add(std::move(model));
     add_prices(id, object["prices"], entry);
   }
@@ -314,6 +314,7 @@ class GenaiImport {
     for (Reign& reign : reigns(list)) {
       auto rates = RateReader(entry).read(list[reign.entry].prices);
       if (!rates) return;
+      if (rates->empty()) *rates = free_by_name(model);
       if (rates->empty()) {
         entry.skip("it has no price");
         continue;
@@ -326,6 +327,13 @@ class GenaiImport {
       price.provenance = {std::string(kSource), url_, {}, learned_at_};
       entry.add(std::move(price), into_);
     }
+  }
+
+  // An empty list of prices may mean free or unknown; an id that ends in ":free" says which.
+  static std::vector<MeterRate> free_by_name(std::string_view model) {
+    if (!model.ends_with(":free")) return {};
+    return {{Meter::input_tokens_uncached, {0, 1'000'000}, {}},
+            {Meter::output_tokens, {0, 1'000'000}, {}}};
   }
 
   Instant learned_at_;

@@ -304,7 +304,7 @@ Result<ImportNotes> import_litellm(std::string_view text, Instant learned_at,
   std::map<std::string, std::size_t, std::less<>> unknown_keys;
   std::unordered_map<std::string, std::pair<std::string, std::vector<MeterRate>>> used;
   for (const Entry& entry : entries) {
-    EntryNotes entry_notes(entry.key, notes);
+    EntryNotes entry_notes([&entry] { return entry.key; }, notes);
     for (Price& price : EntryImport(entry, learned_at, entry_notes, unknown_keys).prices()) {
       const auto [earlier, fresh] =
           used.try_emplace(lower_case(price_id(price)), entry.key, price.rates);

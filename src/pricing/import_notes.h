@@ -1,6 +1,7 @@
 // import_notes.h - adding what an importer read, with a note instead of a failure per entry.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,14 +10,14 @@
 
 namespace costops::pricing {
 
-/// Notes about one entry of a price file, each starting with the entry's name.
+/// Notes about one entry of a price file, each starting with the entry's name. The name is made when a
+/// note needs it: of thousands of entries, few do.
 class EntryNotes {
  public:
-  EntryNotes(std::string name, ImportNotes& into) : name_(std::move(name)), into_(into) {}
+  EntryNotes(std::function<std::string()> name, ImportNotes& into)
+      : name_(std::move(name)), into_(into) {}
 
-  void note(std::string_view text) {
-    into_.notes.push_back(name_ + ": " + std::string(text));
-  }
+  void note(std::string_view text) { into_.notes.push_back(name_() + ": " + std::string(text)); }
   void skip(std::string_view why) {
     note("left out: " + std::string(why));
     ++into_.skipped;
@@ -28,7 +29,7 @@ class EntryNotes {
   }
 
  private:
-  std::string name_;
+  std::function<std::string()> name_;
   ImportNotes& into_;
 };
 

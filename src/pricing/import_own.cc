@@ -186,8 +186,9 @@ class OwnImport {
   }
 
   void read(Value root) {
+    lists_sources_ = root["sources"].exists();
     each(root, "sources", "source", &OwnImport::add_source);
-    if (root["source"].exists() || !root["sources"].exists()) declare(file_);
+    if (root["source"].exists() || !lists_sources_) declare(file_);
     each(root, "providers", "provider", &OwnImport::add_provider);
     each(root, "models", "model", &OwnImport::add_model);
     each(root, "prices", "price", &OwnImport::add_price);
@@ -203,16 +204,20 @@ class OwnImport {
     for (Value v = root[section].first(); v.exists(); v = v.next()) {
       std::string fault;
       EntryReader in(fault);
-      const auto model = v["model"].string();
-      const std::string_view id = v["id"].string().value_or("");
-      EntryNotes entry(fmt::format("{} {} ({})", noun, ++number,
-                                   model ? fmt::format("{}/{}", v["provider"].string().value_or(""),
-                                                       *model)
-                                         : std::string(id)),
-                       notes_);
+      ++number;
+      EntryNotes entry([&] { return name_of(v, noun, number); }, notes_);
       (this->*add)(v, in, entry);
       if (in.failed()) entry.skip(fault);
     }
+  }
+
+  static std::string name_of(Value entry, std::string_view noun, std::size_t number) {
+    const auto model = entry["model"].string();
+    if (!model) {
+      return fmt::format("{} {} ({})", noun, number, entry["id"].string().value_or(""));
+    }
+    return fmt::format("{} {} ({}/{})", noun, number, entry["provider"].string().value_or(""),
+                       *model);
   }
 
   static Source source_of(EntryReader& in, Value object, std::string_view id_key,
@@ -256,8 +261,8 @@ class OwnImport {
              {"source", "provider", "id", "name", "matches", "context_window"});
     Model model{.provider = in.text(object, "provider"), .id = in.text(object, "id")};
     model.name = in.text(object, "name");
-    // A file of several sources may describe a model for all of them.
-    const bool for_all = !object["source"].exists() && sources_.size() > 1;
+    // A file that lists its sources may describe a model for all of them.
+    const bool for_all = lists_sources_ && !object["source"].exists();
     if (!for_all) model.source = source_or_file(in, object).id;
     model.matches = in.matches(object, "matches");
     model.context_window = in.count(object, "context_window", 0);
@@ -267,7 +272,7 @@ class OwnImport {
     if (!in.failed()) into_.add(std::move(model));
   }
 
-  Source source_or_file(EntryReader& in, Value object) {
+  const Source& source_or_file(EntryReader& in, Value object) {
     const std::string id = in.text(object, "source");
     if (id.empty()) return file_;
     const auto found = std::ranges::find(sources_, id, &Source::id);
@@ -303,7 +308,7 @@ class OwnImport {
       if (!amount) in.fail(fmt::format("\"minimum_charge\": {}", amount.error().message));
       price.minimum_charge = amount.value_or(Amount{});
     }
-    const Source source = source_or_file(in, object);
+    const Source& source = source_or_file(in, object);
     price.provenance = {source.id, object["url"].exists() ? in.text(object, "url") : source.url,
                         in.text(object, "note"),
                         in.instant(object, "learned_at", source.learned_at)};
@@ -436,6 +441,7 @@ class OwnImport {
   ImportNotes notes_;
   Source file_;
   std::vector<Source> sources_;
+  bool lists_sources_ = false;
   Currency currency_ = Currency::usd();
 };
 

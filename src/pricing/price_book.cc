@@ -111,6 +111,7 @@ Result<void> PriceBookBuilder::add(Price price) {
   price.conditions.service_tier = folded_tier(price.conditions.service_tier);
   price.conditions.region = lower_case(price.conditions.region);
   price.conditions.speed = folded_speed(price.conditions.speed);
+  if (price.provenance.source.empty()) price.provenance.source = "custom";
   const bool named_by_us = price.id.empty();
   if (named_by_us) price.id = price_id(price);
   if (auto valid = validate(price); !valid) return valid;
