@@ -1,10 +1,12 @@
 #include "costops/engine/aggregator.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <map>
 
+#include "engine/block_sums.h"
 #include "engine/combination_index.h"
 #include "engine/group_sums.h"
 #include "engine/period_index.h"
@@ -12,7 +14,16 @@
 namespace costops::engine {
 namespace {
 
-constexpr std::size_t kBlock = 1024;
+constexpr std::size_t kBlock = BlockSums::kRowsMax;
+/// Up to here, sums of a block are made apart and then added to the groups.
+constexpr std::size_t kFewGroups = 128;
+
+constexpr std::array<std::uint32_t, kBlock> kZeroCodes{};
+constexpr std::array<std::int64_t, kBlock> kOnes = [] {
+  std::array<std::int64_t, kBlock> ones{};
+  ones.fill(1);
+  return ones;
+}();
 
 /// n / d, rounded half to even. Requires d > 0.
 Int128 divided_half_even(Int128 n, Int128 d) {
@@ -48,9 +59,7 @@ const T* values_at(const Rows& rows, std::span<const T> column, std::vector<T>& 
 }
 
 bool all_zero(const std::int64_t* values, std::size_t count) {
-  std::int64_t bits = 0;
-  for (std::size_t i = 0; i < count; ++i) bits |= values[i];
-  return bits == 0;
+  return std::all_of(values, values + count, [](std::int64_t value) { return value == 0; });
 }
 
 bool contains(const PricingStatus* from, std::size_t count, PricingStatus status) {
@@ -86,6 +95,10 @@ struct CostAggregator::State {
   void extend_groups(const UsageBatch& batch);
   void set_quarantined_apart(const BatchCosts& costs, Rows& rows);
   void add_rows(const UsageBatch& batch, const BatchCosts& costs, const Rows& rows);
+  void add_to_few_groups(const UsageBatch& batch, const BatchCosts& costs, const Rows& rows);
+  void add_to_many_groups(const UsageBatch& batch, const BatchCosts& costs, const Rows& rows);
+  void add_measure(std::size_t measure, std::uint32_t group, std::int64_t sum);
+  void add_unpriced(const BatchCosts& costs, const Rows& rows);
   std::uint32_t group_number(GroupKey key);
   [[nodiscard]] std::string key_of(const UsageBatch& batch, std::size_t k,
                                    std::uint32_t code) const;
@@ -94,7 +107,7 @@ struct CostAggregator::State {
   bool by_tags;
   std::optional<PeriodIndex> periods;
   std::vector<Currency> currencies;
-  std::map<GroupKey, std::uint32_t> numbers;
+  std::map<GroupKey, std::uint32_t> group_numbers;
   GroupSums sums;
   std::unique_ptr<CostAggregator> whole;  ///< Each record once, where groups overlap.
 
@@ -105,7 +118,9 @@ struct CostAggregator::State {
   Dictionary tags;
   std::vector<std::vector<std::uint32_t>> tags_by_code;
 
-  std::vector<std::uint32_t> groups;  ///< Of the rows at hand.
+  std::vector<std::uint32_t> numbers;  ///< Of the rows at hand: their combinations.
+  std::vector<std::uint32_t> groups;   ///< Of the rows at hand, where there are many.
+  BlockSums block_sums;
   std::vector<std::vector<std::uint32_t>> columns;
   std::vector<std::int64_t> values;
   std::vector<Currency> row_currencies;
@@ -119,7 +134,7 @@ std::uint32_t CostAggregator::State::currency_code(Currency currency) {
 }
 
 std::uint32_t CostAggregator::State::group_number(GroupKey key) {
-  const auto [known, is_new] = numbers.try_emplace(std::move(key), 0);
+  const auto [known, is_new] = group_numbers.try_emplace(std::move(key), 0);
   if (is_new) known->second = sums.add_group();
   return known->second;
 }
@@ -176,6 +191,7 @@ void CostAggregator::State::pick_rows(const UsageBatch& batch, const BatchCosts&
 
 const std::uint32_t* CostAggregator::State::periods_at(const UsageBatch& batch,
                                                        const Rows& rows) {
+  if (!periods && rows.in_place) return kZeroCodes.data();
   std::vector<std::uint32_t>& column = columns[grouping.dimensions.size()];
   column.assign(rows.count, 0);
   if (!periods) return column.data();
@@ -193,7 +209,9 @@ const std::uint32_t* CostAggregator::State::currencies_at(const BatchCosts& cost
   const bool all_alike =
       std::memcmp(at, at + 1, (rows.count - 1) * sizeof(Currency)) == 0;
   if (all_alike) {
-    column.assign(rows.count, currency_code(at[0]));
+    const std::uint32_t code = currency_code(at[0]);
+    if (code == 0 && rows.in_place) return kZeroCodes.data();
+    column.assign(rows.count, code);
     return column.data();
   }
   column.resize(rows.count);
@@ -238,10 +256,9 @@ void CostAggregator::State::number_groups(const UsageBatch& batch, const BatchCo
   sizes.push_back(static_cast<std::uint32_t>(currencies.size()));
   combinations.expect(sizes);
 
-  groups.resize(rows.count);
-  combinations.number(codes, rows.count, groups.data());
+  numbers.resize(rows.count);
+  combinations.number(codes, rows.count, numbers.data());
   if (group_of.size() < combinations.size()) extend_groups(batch);
-  for (std::uint32_t& group : groups) group = group_of[group];
 }
 
 void CostAggregator::State::set_quarantined_apart(const BatchCosts& costs, Rows& rows) {
@@ -249,18 +266,71 @@ void CostAggregator::State::set_quarantined_apart(const BatchCosts& costs, Rows&
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.count; ++i) {
     if (costs.status[rows.picked[i]] == PricingStatus::quarantined) {
-      sums.add_quarantined(groups[i]);
+      sums.add_quarantined(group_of[numbers[i]]);
       continue;
     }
     rows.picked[kept] = rows.picked[i];
-    groups[kept++] = groups[i];
+    numbers[kept++] = numbers[i];
   }
   rows.count = kept;
-  groups.resize(kept);
+  numbers.resize(kept);
 }
 
 void CostAggregator::State::add_rows(const UsageBatch& batch, const BatchCosts& costs,
                                      const Rows& rows) {
+  if (rows.in_place && combinations.size() <= kFewGroups) {
+    add_to_few_groups(batch, costs, rows);
+  } else {
+    add_to_many_groups(batch, costs, rows);
+  }
+  add_unpriced(costs, rows);
+}
+
+void CostAggregator::State::add_to_few_groups(const UsageBatch& batch, const BatchCosts& costs,
+                                              const Rows& rows) {
+  std::array<const std::int64_t*, 1 + kCostClassCount + kMeterCount> values_of;
+  std::array<std::size_t, values_of.size()> measure_of;
+  std::size_t count = 0;
+  const auto take = [&](const std::int64_t* column, std::size_t measure) {
+    if (all_zero(column, rows.count)) return;
+    values_of[count] = column;
+    measure_of[count++] = measure;
+  };
+  take(kOnes.data(), 0);
+  for (std::size_t c = 0; c < kCostClassCount; ++c) take(costs.pico[c].data() + rows.from, 1 + c);
+  for (std::size_t m = 0; m < kMeterCount; ++m) {
+    if (!batch.meters().test(m)) continue;
+    take(batch.quantities(static_cast<Meter>(m)).data() + rows.from, 1 + kCostClassCount + m);
+  }
+
+  block_sums.sum(numbers, combinations.size(), std::span(values_of).first(count));
+  for (std::size_t column = 0; column < count; ++column) {
+    const std::size_t measure = measure_of[column];
+    const bool is_exact = block_sums.is_exact(column);
+    const std::size_t sum_count = is_exact ? combinations.size() : rows.count;
+    for (std::size_t i = 0; i < sum_count; ++i) {
+      const std::uint32_t group = group_of[is_exact ? i : numbers[i]];
+      const std::int64_t sum = is_exact ? block_sums.at(i, column) : values_of[column][i];
+      if (sum != 0) add_measure(measure, group, sum);
+    }
+  }
+}
+
+void CostAggregator::State::add_measure(std::size_t measure, std::uint32_t group,
+                                        std::int64_t sum) {
+  if (measure == 0) {
+    sums.add_requests(group, static_cast<std::uint64_t>(sum));
+  } else if (measure <= kCostClassCount) {
+    sums.add_cost(static_cast<CostClass>(measure - 1), group, sum);
+  } else {
+    sums.add_quantity(static_cast<Meter>(measure - 1 - kCostClassCount), group, sum);
+  }
+}
+
+void CostAggregator::State::add_to_many_groups(const UsageBatch& batch, const BatchCosts& costs,
+                                               const Rows& rows) {
+  groups.resize(rows.count);
+  for (std::size_t i = 0; i < rows.count; ++i) groups[i] = group_of[numbers[i]];
   sums.add_requests(groups);
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
     const std::int64_t* pico =
@@ -275,18 +345,19 @@ void CostAggregator::State::add_rows(const UsageBatch& batch, const BatchCosts& 
     if (all_zero(quantities, rows.count)) continue;
     sums.add_quantities(meter, groups, quantities);
   }
-  const auto row_at = [&](std::size_t i) {
-    return rows.in_place ? rows.from + i : std::size_t{rows.picked[i]};
-  };
+}
+
+void CostAggregator::State::add_unpriced(const BatchCosts& costs, const Rows& rows) {
   if (rows.in_place && !contains(costs.status.data() + rows.from, rows.count,
                                  PricingStatus::unpriced)) {
     return;
   }
   for (std::size_t i = 0; i < rows.count; ++i) {
-    if (costs.status[row_at(i)] != PricingStatus::unpriced) continue;
+    const std::size_t row = rows.in_place ? rows.from + i : std::size_t{rows.picked[i]};
+    if (costs.status[row] != PricingStatus::unpriced) continue;
     Amount known;
-    for (const auto& pico : costs.pico) known += Amount::pico(pico[row_at(i)]);
-    sums.add_unpriced(groups[i], known);
+    for (const auto& pico : costs.pico) known += Amount::pico(pico[row]);
+    sums.add_unpriced(group_of[numbers[i]], known);
   }
 }
 
@@ -399,7 +470,7 @@ void CostAggregator::clear() {
 
 void CostAggregator::visit(const std::function<void(const Group&)>& each) const {
   Group group;
-  for (const auto& [key, number] : state_->numbers) {
+  for (const auto& [key, number] : state_->group_numbers) {
     group.totals = state_->sums.totals(number);
     if (group.totals.requests == 0 && group.totals.quarantined == 0) continue;
     group.keys = key.keys;

@@ -1,10 +1,12 @@
 #include "engine/group_sums.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace costops::engine {
 namespace {
 
+/// Columns grow when they are added to, and by more than is asked for.
 template <typename T>
 T value_at(const std::vector<T>& column, std::size_t group) {
   return group < column.size() ? column[group] : T{};
@@ -43,6 +45,19 @@ void GroupSums::add_unpriced(std::uint32_t group, Amount lower_bound) {
   unpriced_cost_[group] += lower_bound;
 }
 
+void GroupSums::add_cost(CostClass cost_class, std::uint32_t group, std::int64_t pico) {
+  auto& column = pico_[static_cast<std::size_t>(cost_class)];
+  reserve_groups(column, size());
+  column[group] += pico;
+}
+
+void GroupSums::add_quantity(Meter meter, std::uint32_t group, std::int64_t quantity) {
+  auto& column = quantities_[static_cast<std::size_t>(meter)];
+  meters_.set(static_cast<std::size_t>(meter));
+  reserve_groups(column, size());
+  column[group] = saturating_sum(column[group], quantity);
+}
+
 void GroupSums::add_costs(CostClass cost_class, std::span<const std::uint32_t> groups,
                           const std::int64_t* pico) {
   auto& column = pico_[static_cast<std::size_t>(cost_class)];
@@ -53,6 +68,7 @@ void GroupSums::add_costs(CostClass cost_class, std::span<const std::uint32_t> g
 void GroupSums::add_quantities(Meter meter, std::span<const std::uint32_t> groups,
                                const std::int64_t* quantities) {
   auto& column = quantities_[static_cast<std::size_t>(meter)];
+  meters_.set(static_cast<std::size_t>(meter));
   reserve_groups(column, size());
   for (std::size_t i = 0; i < groups.size(); ++i) {
     column[groups[i]] = saturating_sum(column[groups[i]], quantities[i]);
@@ -70,8 +86,7 @@ void GroupSums::add(std::uint32_t group, const Totals& totals) {
   }
   for (std::size_t m = 0; m < kMeterCount; ++m) {
     if (totals.quantities[m] == 0) continue;
-    reserve_groups(quantities_[m], size());
-    quantities_[m][group] = saturating_sum(quantities_[m][group], totals.quantities[m]);
+    add_quantity(static_cast<Meter>(m), group, totals.quantities[m]);
   }
 }
 
@@ -85,7 +100,8 @@ Totals GroupSums::totals(std::uint32_t group) const {
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
     totals.costs.by_class[c] = Amount::pico(value_at(pico_[c], group));
   }
-  for (std::size_t m = 0; m < kMeterCount; ++m) {
+  for (std::uint64_t left = meters_.to_ullong(); left != 0; left &= left - 1) {
+    const auto m = static_cast<std::size_t>(std::countr_zero(left));
     totals.quantities[m] = value_at(quantities_[m], group);
   }
   return totals;

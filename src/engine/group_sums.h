@@ -30,6 +30,9 @@ class GroupSums {
   void add_quantities(Meter meter, std::span<const std::uint32_t> groups,
                       const std::int64_t* quantities);
   void add(std::uint32_t group, const Totals& totals);
+  void add_requests(std::uint32_t group, std::uint64_t count) { requests_[group] += count; }
+  void add_cost(CostClass cost_class, std::uint32_t group, std::int64_t pico);
+  void add_quantity(Meter meter, std::uint32_t group, std::int64_t quantity);
 
   [[nodiscard]] Totals totals(std::uint32_t group) const;
 
@@ -40,6 +43,7 @@ class GroupSums {
   std::vector<Amount> unpriced_cost_;
   std::array<std::vector<Int128>, kCostClassCount> pico_;
   std::array<std::vector<std::int64_t>, kMeterCount> quantities_;
+  MeterSet meters_;  ///< With a column.
 };
 
 /// a + b, or INT64_MAX where that is too large: a sum of tokens never wraps around.
