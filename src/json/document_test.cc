@@ -386,7 +386,8 @@ TEST(Document, RefusesWhatAnotherParserRefuses) {
   int refused = 0;
   for (int i = 0; i < 60'000; ++i) {
     const std::string text = source.broken(source.next());
-    if (has_large_exponent(text)) continue;
+    // The other parser takes a NUL for the end of the text.
+    if (has_large_exponent(text) || text.find('\0') != std::string::npos) continue;
     const Result<Value> value = document.parse_copy(text);
     if (!value && value.error().message.starts_with("object repeats")) continue;
     refused += value ? 0 : 1;
