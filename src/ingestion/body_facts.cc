@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "ingestion/reported_cost.h"
 #include "ingestion/served.h"
 
 namespace costops::ingestion {
@@ -35,7 +36,7 @@ std::optional<Instant> time_of(json::Value body) {
 std::optional<Money> cost_of(json::Value usage) {
   const auto amount = [](json::Value value) -> std::optional<Amount> {
     const auto text = value.number_text() ? value.number_text() : value.string();
-    const auto cost = text ? parse_amount(*text) : fail(ErrorCode::invalid_input, "");
+    const auto cost = text ? parse_reported_cost(*text) : fail(ErrorCode::invalid_input, "");
     return cost ? std::optional(*cost) : std::nullopt;
   };
   std::optional<Amount> cost = amount(usage["cost"]);

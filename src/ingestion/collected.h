@@ -40,6 +40,18 @@ inline constexpr Instant kTestNow{std::chrono::seconds{1788220800}};
   return all;
 }
 
+/// The same with the format forced.
+[[nodiscard]] inline Collected collect_as(Format format, std::string_view bytes) {
+  ReadOptions options;
+  options.format = format;
+  return collect(bytes, options);
+}
+
+/// RFC 3339, or "none".
+[[nodiscard]] inline std::string time_text(const std::optional<Instant>& at) {
+  return at ? costops::to_string(*at) : "none";
+}
+
 /// "meter=quantity meter=quantity" of the quantities that are not zero, but for the one request.
 [[nodiscard]] inline std::string meters_of(const UsageRecord& record) {
   std::string text;
