@@ -2,8 +2,8 @@
 //
 // Two rows with one identity are compared by content: time (where the source gave one), provider,
 // model and quantities. The same content is a repetition. Other content is growth where the source
-// grows its records (more output tokens, else more in total), an earlier state if it is smaller, and a
-// conflict where the source does not. Rows are judged in their order, so the result does not depend
+// grows its records (more output tokens, else more in total), an earlier state if it is smaller, and
+// a conflict where the source does not. Rows are judged in their order, so the result does not depend
 // on where one batch ends and the next begins.
 #pragma once
 
@@ -49,7 +49,7 @@ class Admission {
   [[nodiscard]] const std::vector<Insertion>& insertions() const { return insertions_; }
   /// Rows that supersede a record of the ledger: the largest one of each.
   [[nodiscard]] const std::vector<std::uint32_t>& growths() const { return growths_; }
-  /// What each inserted or grown record is after the batch; in the order of insertions, then growths.
+  /// What each inserted or grown record is after the batch: insertions first, then growths.
   [[nodiscard]] std::vector<KnownRecord> after() const;
   /// Counts of the outcomes, without costs.
   [[nodiscard]] AppendCounts counts(const LedgerBatch& batch) const;

@@ -46,7 +46,8 @@ class Rows {
   [[nodiscard]] std::size_t size() const { return size_; }
   template <typename T>
   [[nodiscard]] const T* column(std::size_t index) const {
-    return static_cast<const T*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk_, index)));
+    return static_cast<const T*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk_, index)));
   }
   [[nodiscard]] bool is_null(std::size_t index, std::size_t row) const;
   [[nodiscard]] std::string_view text(std::size_t index, std::size_t row) const;
@@ -59,8 +60,8 @@ class Rows {
   std::size_t size_ = 0;
 };
 
-/// Calls `visit(row)` for every row of every chunk that is left. Hands on the error of an answer that
-/// is none.
+/// Calls `visit(row)` for every row of every chunk that is left. Hands on the error of an answer
+/// that is none.
 template <typename Visit>
 [[nodiscard]] Result<void> for_each_row(Result<Rows>& rows, const Visit& visit) {
   if (!rows) return fail(rows.error());

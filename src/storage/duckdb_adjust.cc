@@ -1,8 +1,8 @@
 // duckdb_adjust.cc - corrections: the difference between what a record is and what it should be.
 //
 // A record that stays in its currency gets one entry with the differences. One that changes its
-// currency (or that of its reported cost) gets two: the reversal of all it was, and all it is now, so
-// that the sums of each currency are right on their own.
+// currency (or that of its reported cost) gets two: the reversal of all it was, and all it is now,
+// so that the sums of each currency are right on their own.
 #include <algorithm>
 #include <set>
 

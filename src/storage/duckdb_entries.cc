@@ -16,7 +16,8 @@ enum Column : std::size_t {
 };
 
 /// Quantities of entries that are not in columns, by entry.
-using SideQuantities = std::unordered_map<std::int64_t, std::vector<std::pair<Meter, std::int64_t>>>;
+using SideQuantities =
+    std::unordered_map<std::int64_t, std::vector<std::pair<Meter, std::int64_t>>>;
 
 Result<SideQuantities> side_quantities(duck::Connection& side, const duck::Rows& rows) {
   SideQuantities found;

@@ -1,4 +1,4 @@
-// duckdb_query.cc - sums over the view `entries`, grouped by numbers; texts are joined to the groups.
+// duckdb_query.cc - sums over the view `entries`, grouped by numbers; texts are joined to groups.
 #include "storage/duckdb_query.h"
 
 #include <limits>
@@ -85,7 +85,8 @@ void add_selected(Sql& sql, const Query& query, std::string_view measures) {
   sql.add(" AS step, currency_id, ").add(measures).add(" FROM entries e");
   // A tag that a record repeats counts once.
   if (by_tags) {
-    sql.add(" LEFT JOIN (SELECT DISTINCT list_id, tag FROM tag_members) t ON t.list_id = e.tags_id");
+    sql.add(" LEFT JOIN (SELECT DISTINCT list_id, tag FROM tag_members) t "
+            "ON t.list_id = e.tags_id");
   }
 }
 
@@ -127,7 +128,8 @@ Sql main_query(const Query& query) {
   };
   for (const Meter meter : kColumnMeters) add_sum(to_string(meter));
   for (const std::string_view column : kCostColumns) add_sum(column);
-  measures += ", CASE WHEN reported_currency_id = currency_id THEN reported_cost_pico END AS claimed";
+  measures +=
+      ", CASE WHEN reported_currency_id = currency_id THEN reported_cost_pico END AS claimed";
   sums += ", coalesce(sum(claimed), 0::HUGEINT) AS claimed";
 
   Sql sql;

@@ -23,8 +23,8 @@ struct Migration {
 
 /// Brings an open database to the last of `migrations` (ascending, from 1): all steps or none. A
 /// ledger that is not empty is copied to PATH.schema-N.backup first; ":memory:" is not.
-/// Fails with unsupported for a ledger of a newer schema or a database that is no ledger, conflict if
-/// the backup's name is taken, io_error.
+/// Fails with unsupported for a ledger of a newer schema or a database that is no ledger, conflict
+/// if the backup's name is taken, io_error.
 [[nodiscard]] Result<void> migrate(duck::Connection& connection, const std::string& path,
                                    std::span<const Migration> migrations);
 /// The same checks without changing anything: for ledgers opened to read.

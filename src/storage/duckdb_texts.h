@@ -1,4 +1,4 @@
-// duckdb_texts.h - the numbers of texts in the ledger's text tables, both ways, with bounded memory.
+// duckdb_texts.h - the numbers of texts in the ledger's text tables, both ways, in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace costops::storage {
 
-/// From texts to numbers, for one table and its one writer. Remembers up to kRemembered texts; others
-/// are looked up.
+/// From texts to numbers, for one table and its one writer. Remembers up to kRemembered texts;
+/// others are looked up.
 class TextNumbers {
  public:
   static constexpr std::size_t kRemembered = 100'000;

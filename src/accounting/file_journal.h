@@ -1,0 +1,35 @@
+// file_journal.h - what is known about a file before it is parsed: enough to leave it alone.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "costops/storage/ledger.h"
+
+namespace costops::accounting {
+
+/// A file's size and time, as the file system tells them.
+struct FileState {
+  std::uint64_t size = 0;
+  Instant modified{};
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+/// None for standard input, and for what is no regular file.
+[[nodiscard]] std::optional<FileState> state_of(const std::string& file);
+
+/// The name under which the journal keeps a file.
+[[nodiscard]] std::string journal_name(const std::string& file);
+
+/// Whether the file is what the journal's entry says: of the same size, and either untouched since
+/// well before the entry was made, or of the same content, which is then read (and not parsed).
+[[nodiscard]] bool is_unchanged(const std::string& file, const FileState& state,
+                                const storage::JournalEntry& entry);
+
+/// The entry for a file that has been read to its end; none if it changed meanwhile, so that the
+/// next run reads it again.
+[[nodiscard]] std::optional<storage::JournalEntry> journal_entry(const std::string& file,
+                                                                 const FileState& before,
+                                                                 std::uint64_t records,
+                                                                 Instant now);
+
+}  // namespace costops::accounting

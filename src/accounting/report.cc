@@ -1,0 +1,195 @@
+// report.cc - sums of a ledger folded into the periods and groups that people asked for.
+#include "costops/accounting/report.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "accounting/local_steps.h"
+
+namespace costops::accounting {
+namespace {
+
+using storage::Ledger;
+using storage::Query;
+using storage::QueryRow;
+
+constexpr std::string_view kOther = "(other)";
+
+Result<void> add(ReportRow& to, const ReportRow& row) {
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (__builtin_add_overflow(to.quantities[i], row.quantities[i], &to.quantities[i])) {
+      return fail(ErrorCode::unsupported,
+                  "the sum of " + std::string(to_string(static_cast<Meter>(i))) +
+                      " leaves 64 bits: ask for a shorter range");
+    }
+  }
+  to.requests += row.requests;
+  to.unpriced += row.unpriced;
+  to.costs += row.costs;
+  to.reported_cost += row.reported_cost;
+  return {};
+}
+
+ReportRow report_row(const QueryRow& row) {
+  return {row.keys,       row.currency, row.requests,     row.unpriced,
+          row.quantities, row.costs,    row.reported_cost};
+}
+
+/// Sums rows with equal keys and currency; ordered by both.
+class Fold {
+ public:
+  Result<void> take(ReportRow row) {
+    auto key = std::pair(row.keys, row.currency);
+    const auto [known, is_new] = rows_.try_emplace(std::move(key), std::move(row));
+    return is_new ? Result<void>() : add(known->second, row);
+  }
+  [[nodiscard]] std::vector<ReportRow> rows() && {
+    std::vector<ReportRow> rows;
+    for (auto& [key, row] : rows_) rows.push_back(std::move(row));
+    return rows;
+  }
+
+ private:
+  std::map<std::pair<std::vector<std::string>, Currency>, ReportRow> rows_;
+};
+
+/// Rows of the ledger's steps under their periods' labels.
+Result<std::vector<ReportRow>> rows_by_period(const std::vector<QueryRow>& steps,
+                                              const ReportRequest& request) {
+  Fold fold;
+  for (const QueryRow& step : steps) {
+    ReportRow row = report_row(step);
+    if (request.grain) {
+      row.keys.push_back(request.zone.label_of(step.step_start, *request.grain));
+    }
+    if (auto taken = fold.take(std::move(row)); !taken) return fail(taken.error());
+  }
+  return std::move(fold).rows();
+}
+
+Result<std::vector<ReportRow>> sum_by_currency(std::vector<ReportRow> rows) {
+  Fold fold;
+  for (ReportRow& row : rows) {
+    row.keys.clear();
+    if (auto taken = fold.take(std::move(row)); !taken) return fail(taken.error());
+  }
+  return std::move(fold).rows();
+}
+
+/// A row's group without its period.
+std::vector<std::string> group_of(const ReportRow& row, const ReportRequest& request) {
+  return {row.keys.begin(),
+          row.keys.begin() + static_cast<std::ptrdiff_t>(request.group_by.size())};
+}
+
+using GroupKey = std::pair<Currency, std::vector<std::string>>;
+
+/// The rank of each group in its currency, from 0, the most expensive first.
+Result<std::map<GroupKey, std::size_t>> ranks_of(const std::vector<ReportRow>& rows,
+                                                 const ReportRequest& request) {
+  std::map<GroupKey, std::tuple<Amount, std::int64_t>> sizes;
+  for (const ReportRow& row : rows) {
+    auto& [cost, requests] = sizes[{row.currency, group_of(row, request)}];
+    cost += row.costs.total();
+    requests += row.requests;
+  }
+  std::vector<std::pair<GroupKey, std::tuple<Amount, std::int64_t>>> order(sizes.begin(),
+                                                                           sizes.end());
+  std::ranges::stable_sort(order, [](const auto& a, const auto& b) {
+    return a.first.first != b.first.first ? a.first.first < b.first.first : a.second > b.second;
+  });
+  std::map<GroupKey, std::size_t> ranks;
+  std::size_t rank = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    rank = i > 0 && order[i].first.first == order[i - 1].first.first ? rank + 1 : 0;
+    ranks[order[i].first] = rank;
+  }
+  return ranks;
+}
+
+/// The n most expensive groups of each currency by rank, the others summed.
+Result<std::vector<ReportRow>> top_rows(std::vector<ReportRow> rows,
+                                        const ReportRequest& request) {
+  const auto ranks = ranks_of(rows, request);
+  if (!ranks) return fail(ranks.error());
+  std::vector<std::pair<std::size_t, ReportRow>> ranked;
+  Fold others;
+  for (ReportRow& row : rows) {
+    const std::size_t rank = ranks->at({row.currency, group_of(row, request)});
+    if (rank < request.top) {
+      ranked.emplace_back(rank, std::move(row));
+      continue;
+    }
+    for (std::size_t i = 0; i < request.group_by.size(); ++i) row.keys[i] = kOther;
+    if (auto taken = others.take(std::move(row)); !taken) return fail(taken.error());
+  }
+  for (ReportRow& row : std::move(others).rows()) ranked.emplace_back(request.top, std::move(row));
+  std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
+    return std::tie(a.second.currency, a.first) < std::tie(b.second.currency, b.first);
+  });
+  rows.clear();
+  for (auto& [rank, row] : ranked) rows.push_back(std::move(row));
+  return rows;
+}
+
+Query query_of(const ReportRequest& request) {
+  Query query;
+  query.range = request.range;
+  query.group_by = request.group_by;
+  query.filters = request.filters;
+  query.as_of = request.as_of;
+  return query;
+}
+
+/// Totals of their own where groups overlap, else the sum of the rows.
+Result<std::vector<ReportRow>> totals_of(const Ledger& ledger, const ReportRequest& request,
+                                         const std::vector<ReportRow>& rows) {
+  if (std::ranges::find(request.group_by, Dimension::tags) == request.group_by.end()) {
+    return sum_by_currency(rows);
+  }
+  Query query = query_of(request);
+  query.group_by.clear();
+  const auto sums = ledger.query(query);
+  if (!sums) return fail(sums.error());
+  std::vector<ReportRow> totals;
+  for (const QueryRow& sum : *sums) totals.push_back(report_row(sum));
+  return totals;
+}
+
+}  // namespace
+
+Result<Report> report(const Ledger& ledger, const ReportRequest& request) {
+  Report out;
+  out.range = request.range;
+  for (const Dimension dimension : request.group_by) {
+    out.key_names.emplace_back(to_string(dimension));
+  }
+  if (request.grain) out.key_names.emplace_back(to_string(*request.grain));
+  const auto quarantined = ledger.quarantine_count();
+  if (!quarantined) return fail(quarantined.error());
+  out.quarantined = *quarantined;
+  const auto extent = ledger.extent();
+  if (!extent) return fail(extent.error());
+  if (!*extent) return out;
+
+  Query query = query_of(request);
+  if (request.grain) {
+    const TimeRange asked{std::max(request.range.from, (*extent)->from),
+                          std::min(request.range.to, (*extent)->to)};
+    query.steps = local_steps(request.zone, *request.grain, asked);
+  }
+  const auto steps = ledger.query(query);
+  if (!steps) return fail(steps.error());
+  auto rows = rows_by_period(*steps, request);
+  if (!rows) return fail(rows.error());
+  auto totals = totals_of(ledger, request, *rows);
+  if (!totals) return fail(totals.error());
+  out.totals = std::move(*totals);
+  if (request.top > 0 && !request.group_by.empty()) rows = top_rows(std::move(*rows), request);
+  if (!rows) return fail(rows.error());
+  out.rows = std::move(*rows);
+  return out;
+}
+
+}  // namespace costops::accounting
