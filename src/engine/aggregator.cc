@@ -97,7 +97,8 @@ struct CostAggregator::State {
   void add_rows(const UsageBatch& batch, const BatchCosts& costs, const Rows& rows);
   void add_to_few_groups(const UsageBatch& batch, const BatchCosts& costs, const Rows& rows);
   void add_to_many_groups(const UsageBatch& batch, const BatchCosts& costs, const Rows& rows);
-  void add_measure(std::size_t measure, std::uint32_t group, std::int64_t sum);
+  void add_measure(std::size_t measure, std::span<const std::uint32_t> to_groups,
+                   const std::int64_t* amounts);
   void add_unpriced(const BatchCosts& costs, const Rows& rows);
   std::uint32_t group_number(GroupKey key);
   [[nodiscard]] std::string key_of(const UsageBatch& batch, std::size_t k,
@@ -152,8 +153,7 @@ void CostAggregator::State::follow_dictionaries(const UsageBatch& batch) {
   dictionaries = std::move(now);
 }
 
-void CostAggregator::State::pick_each_tag(const UsageBatch& batch, std::uint32_t row,
-                                          Rows& rows) {
+void CostAggregator::State::pick_each_tag(const UsageBatch& batch, std::uint32_t row, Rows& rows) {
   const std::uint32_t code = batch.codes(Dimension::tags)[row];
   const Dictionary& lists = batch.dictionary(Dimension::tags);
   while (tags_by_code.size() <= code) {
@@ -189,8 +189,7 @@ void CostAggregator::State::pick_rows(const UsageBatch& batch, const BatchCosts&
   rows.count = rows.picked.size();
 }
 
-const std::uint32_t* CostAggregator::State::periods_at(const UsageBatch& batch,
-                                                       const Rows& rows) {
+const std::uint32_t* CostAggregator::State::periods_at(const UsageBatch& batch, const Rows& rows) {
   if (!periods && rows.in_place) return kZeroCodes.data();
   std::vector<std::uint32_t>& column = columns[grouping.dimensions.size()];
   column.assign(rows.count, 0);
@@ -204,10 +203,8 @@ const std::uint32_t* CostAggregator::State::currencies_at(const BatchCosts& cost
                                                           const Rows& rows) {
   static_assert(std::has_unique_object_representations_v<Currency>);
   std::vector<std::uint32_t>& column = columns[grouping.dimensions.size() + 1];
-  const Currency* at =
-      values_at(rows, std::span<const Currency>(costs.currency), row_currencies);
-  const bool all_alike =
-      std::memcmp(at, at + 1, (rows.count - 1) * sizeof(Currency)) == 0;
+  const Currency* at = values_at(rows, std::span<const Currency>(costs.currency), row_currencies);
+  const bool all_alike = std::memcmp(at, at + 1, (rows.count - 1) * sizeof(Currency)) == 0;
   if (all_alike) {
     const std::uint32_t code = currency_code(at[0]);
     if (code == 0 && rows.in_place) return kZeroCodes.data();
@@ -289,7 +286,7 @@ void CostAggregator::State::add_rows(const UsageBatch& batch, const BatchCosts& 
 void CostAggregator::State::add_to_few_groups(const UsageBatch& batch, const BatchCosts& costs,
                                               const Rows& rows) {
   std::array<const std::int64_t*, 1 + kCostClassCount + kMeterCount> values_of;
-  std::array<std::size_t, values_of.size()> measure_of;
+  std::array<std::size_t, values_of.size()> measure_of;  // Requests, the classes, the meters.
   std::size_t count = 0;
   const auto take = [&](const std::int64_t* column, std::size_t measure) {
     if (all_zero(column, rows.count)) return;
@@ -304,26 +301,28 @@ void CostAggregator::State::add_to_few_groups(const UsageBatch& batch, const Bat
   }
 
   block_sums.sum(numbers, combinations.size(), std::span(values_of).first(count));
+  groups.resize(rows.count);
   for (std::size_t column = 0; column < count; ++column) {
-    const std::size_t measure = measure_of[column];
-    const bool is_exact = block_sums.is_exact(column);
-    const std::size_t sum_count = is_exact ? combinations.size() : rows.count;
-    for (std::size_t i = 0; i < sum_count; ++i) {
-      const std::uint32_t group = group_of[is_exact ? i : numbers[i]];
-      const std::int64_t sum = is_exact ? block_sums.at(i, column) : values_of[column][i];
-      if (sum != 0) add_measure(measure, group, sum);
+    if (block_sums.is_exact(column)) {
+      values.resize(combinations.size());
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = block_sums.at(i, column);
+      add_measure(measure_of[column], group_of, values.data());
+    } else {
+      for (std::size_t i = 0; i < rows.count; ++i) groups[i] = group_of[numbers[i]];
+      add_measure(measure_of[column], groups, values_of[column]);
     }
   }
 }
 
-void CostAggregator::State::add_measure(std::size_t measure, std::uint32_t group,
-                                        std::int64_t sum) {
+void CostAggregator::State::add_measure(std::size_t measure,
+                                        std::span<const std::uint32_t> to_groups,
+                                        const std::int64_t* amounts) {
   if (measure == 0) {
-    sums.add_requests(group, static_cast<std::uint64_t>(sum));
+    sums.add_requests(to_groups, amounts);
   } else if (measure <= kCostClassCount) {
-    sums.add_cost(static_cast<CostClass>(measure - 1), group, sum);
+    sums.add_costs(static_cast<CostClass>(measure - 1), to_groups, amounts);
   } else {
-    sums.add_quantity(static_cast<Meter>(measure - 1 - kCostClassCount), group, sum);
+    sums.add_quantities(static_cast<Meter>(measure - 1 - kCostClassCount), to_groups, amounts);
   }
 }
 
@@ -331,7 +330,8 @@ void CostAggregator::State::add_to_many_groups(const UsageBatch& batch, const Ba
                                                const Rows& rows) {
   groups.resize(rows.count);
   for (std::size_t i = 0; i < rows.count; ++i) groups[i] = group_of[numbers[i]];
-  sums.add_requests(groups);
+  values.assign(rows.count, 1);
+  sums.add_requests(groups, values.data());
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
     const std::int64_t* pico =
         values_at(rows, std::span<const std::int64_t>(costs.pico[c]), values);
@@ -348,8 +348,8 @@ void CostAggregator::State::add_to_many_groups(const UsageBatch& batch, const Ba
 }
 
 void CostAggregator::State::add_unpriced(const BatchCosts& costs, const Rows& rows) {
-  if (rows.in_place && !contains(costs.status.data() + rows.from, rows.count,
-                                 PricingStatus::unpriced)) {
+  if (rows.in_place &&
+      !contains(costs.status.data() + rows.from, rows.count, PricingStatus::unpriced)) {
     return;
   }
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -388,20 +388,34 @@ namespace {
 const std::string& text_of(const UsageRecord& usage, Dimension dimension) {
   static const std::string none;
   switch (dimension) {
-    case Dimension::provider: return usage.provider;
-    case Dimension::model: return usage.model;
-    case Dimension::model_version: return usage.model_version;
-    case Dimension::organization: return usage.organization;
-    case Dimension::project: return usage.project;
-    case Dimension::user: return usage.user;
-    case Dimension::session: return usage.session;
-    case Dimension::service_tier: return usage.service_tier;
-    case Dimension::region: return usage.region;
-    case Dimension::speed: return usage.speed;
-    case Dimension::source_kind: return usage.source_kind;
-    case Dimension::source_endpoint: return usage.source_endpoint;
-    case Dimension::file: return usage.position.file;
-    case Dimension::tags: return none;
+    case Dimension::provider:
+      return usage.provider;
+    case Dimension::model:
+      return usage.model;
+    case Dimension::model_version:
+      return usage.model_version;
+    case Dimension::organization:
+      return usage.organization;
+    case Dimension::project:
+      return usage.project;
+    case Dimension::user:
+      return usage.user;
+    case Dimension::session:
+      return usage.session;
+    case Dimension::service_tier:
+      return usage.service_tier;
+    case Dimension::region:
+      return usage.region;
+    case Dimension::speed:
+      return usage.speed;
+    case Dimension::source_kind:
+      return usage.source_kind;
+    case Dimension::source_endpoint:
+      return usage.source_endpoint;
+    case Dimension::file:
+      return usage.position.file;
+    case Dimension::tags:
+      return none;
   }
   return none;
 }
@@ -432,8 +446,7 @@ void CostAggregator::add(const UsageRecord& usage, const CostRecord& cost) {
     key.keys.push_back(text_of(usage, dimension));
   }
   if (state.periods) {
-    const std::int64_t at =
-        usage.at ? usage.at->time_since_epoch().count() : UsageBatch::kNone;
+    const std::int64_t at = usage.at ? usage.at->time_since_epoch().count() : UsageBatch::kNone;
     key.keys.emplace_back(state.periods->label(state.periods->number_of(at)));
   }
   const Totals totals = totals_of(usage, cost);
@@ -471,7 +484,7 @@ void CostAggregator::clear() {
 void CostAggregator::visit(const std::function<void(const Group&)>& each) const {
   Group group;
   for (const auto& [key, number] : state_->group_numbers) {
-    group.totals = state_->sums.totals(number);
+    state_->sums.read(number, group.totals);
     if (group.totals.requests == 0 && group.totals.quarantined == 0) continue;
     group.keys = key.keys;
     group.currency = key.currency;

@@ -1,11 +1,12 @@
-// The batch kernel. Records are taken in blocks that stay in the second-level cache, long enough for the
-// processor to see the columns as streams (blocks of 2048 rows are a third faster than blocks of 512);
-// each step runs over a block before the next one starts:
+// The batch kernel. Records are taken in blocks that stay in the second-level cache, long enough
+// for the processor to see the columns as streams (blocks of 2048 rows are a third faster than
+// blocks of 512); each step runs over a block before the next one starts:
 //   1. the codes of a row (provider, model, tier, region, speed) -> number of their combination
 //   2. combination, and the time where the combination's price changes -> card
 //   3. the context length, where a card has a long-context cliff -> the card of that band
 //   4. one meter after the other: quantity x the card's flat rate, added to the meter's class
-//   5. rows that a flat rate cannot price (no price, no rate, an allowance, a huge quantity, ...) once
+//   5. rows that a flat rate cannot price (no price, no rate, an allowance, a huge quantity, ...)
+//   once
 //      more, the long way, through the calculator's own charging.
 #include <algorithm>
 #include <array>
@@ -57,8 +58,9 @@ enum class AtLeast { zero, one };
 
 /// pico[i] += charge, long_way[i] |= "the flat rate does not hold", for one meter of a block.
 template <Divisions kDivisions, AtLeast kAtLeast, Class kClass>
-void charge_column(const FlatRate* rates, const std::uint32_t* cards, const std::int64_t* quantities,
-                   std::size_t count, std::int64_t* pico, std::uint8_t* long_way) {
+void charge_column(const FlatRate* rates, const std::uint32_t* cards,
+                   const std::int64_t* quantities, std::size_t count, std::int64_t* pico,
+                   std::uint8_t* long_way) {
   for (std::size_t i = 0; i < count; ++i) {
     auto quantity = static_cast<std::uint64_t>(quantities == nullptr ? 0 : quantities[i]);
     if constexpr (kAtLeast == AtLeast::one) quantity += quantity == 0 ? 1U : 0U;
@@ -72,8 +74,8 @@ void charge_column(const FlatRate* rates, const std::uint32_t* cards, const std:
   }
 }
 
-using ChargeColumn = void (*)(const FlatRate*, const std::uint32_t*, const std::int64_t*, std::size_t,
-                              std::int64_t*, std::uint8_t*);
+using ChargeColumn = void (*)(const FlatRate*, const std::uint32_t*, const std::int64_t*,
+                              std::size_t, std::int64_t*, std::uint8_t*);
 
 template <Class kClass>
 ChargeColumn charge_column_for(Meter meter, Divisions divisions) {
@@ -92,8 +94,8 @@ struct BatchPricer::State {
   void choose_bands(const UsageBatch& batch);
   void charge_meters(const UsageBatch& batch, BatchCosts& costs);
   void write_rows(BatchCosts& costs) const;
-  void price_long_way(const UsageBatch& batch, Instant at, std::size_t row, std::uint32_t combination,
-                      std::uint32_t card, BatchCosts& costs);
+  void price_long_way(const UsageBatch& batch, Instant at, std::size_t row,
+                      std::uint32_t combination, std::uint32_t card, BatchCosts& costs);
   void extend_combinations(const UsageBatch& batch);
   void quarantine(std::size_t row, std::string reason, BatchCosts& costs);
   std::uint32_t reason_index(std::string reason, BatchCosts& costs);
@@ -189,8 +191,7 @@ void BatchPricer::State::choose_bands(const UsageBatch& batch) {
   std::copy_n(block.card.begin(), block.count, block.first_card.begin());
   for (const std::vector<std::int64_t>& limits : cards.limits()) {
     for (std::size_t i = 0; i < block.count; ++i) {
-      const bool above =
-          static_cast<std::int64_t>(block.context[i]) > limits[block.first_card[i]];
+      const bool above = static_cast<std::int64_t>(block.context[i]) > limits[block.first_card[i]];
       block.card[i] += above ? 1U : 0U;
     }
   }
@@ -274,9 +275,9 @@ void BatchPricer::State::price_long_way(const UsageBatch& batch, Instant at, std
     return;
   }
   ClassSums sums;
-  auto missing = charge({quantities, text_at(batch, Dimension::region, row),
-                         text_at(batch, Dimension::speed, row)},
-                        *price, sums);
+  auto missing = charge(
+      {quantities, text_at(batch, Dimension::region, row), text_at(batch, Dimension::speed, row)},
+      *price, sums);
   if (!missing) return quarantine(row, std::move(missing.error().message), costs);
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
     costs.pico[c][row] = static_cast<std::int64_t>(sums.costs.by_class[c].pico());
@@ -288,8 +289,7 @@ void BatchPricer::State::price_long_way(const UsageBatch& batch, Instant at, std
   costs.reason[row] = reason->second;
 }
 
-BatchPricer::BatchPricer(const pricing::PriceBook& book)
-    : state_(std::make_unique<State>(book)) {}
+BatchPricer::BatchPricer(const pricing::PriceBook& book) : state_(std::make_unique<State>(book)) {}
 BatchPricer::~BatchPricer() = default;
 BatchPricer::BatchPricer(BatchPricer&&) noexcept = default;
 BatchPricer& BatchPricer::operator=(BatchPricer&&) noexcept = default;

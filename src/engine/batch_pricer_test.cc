@@ -53,13 +53,12 @@ TEST(BatchPricer, PricesEachRow) {
   EXPECT_EQ(priced(book_of({sonnet_4()}),
                    batch_of({usage_of({{kIn, 250'000}, {kOut, 1000}}),
                              usage_of({{kIn, 10'000}, {kRead, 240'000}, {kOut, 1000}}),
-                             usage_of({{kIn, 1000}, {kOut, 500}}),
-                             usage_of({{kIn, 200'000}}), usage_of({{kIn, 200'001}}),
+                             usage_of({{kIn, 1000}, {kOut, 500}}), usage_of({{kIn, 200'000}}),
+                             usage_of({{kIn, 200'001}}),
                              usage_of({{Meter::web_searches, 2}, {kIn, 1000}}),
                              with_model(usage_of({{kIn, 1}}), "larger")})),
             (Rows{"priced 1.5225", "priced 0.2265", "priced 0.0105", "priced 0.6",
-                  "priced 1.200006",
-                  "unpriced 0.003: no price for web_searches in \"acme/large\"",
+                  "priced 1.200006", "unpriced 0.003: no price for web_searches in \"acme/large\"",
                   "unpriced 0 without currency: no price for acme model \"larger\"; did you mean "
                   "\"large\"?"}));
 }
@@ -68,7 +67,8 @@ TEST(BatchPricer, KeepsClassesApart) {
   const PriceBook book = book_of({sonnet_4()});
   BatchPricer pricer(book);
   BatchCosts costs;
-  pricer.price(batch_of({usage_of({{kIn, 1000}, {kOut, 100}, {kRead, 10}, {Meter::cache_write_1h_tokens, 1}})}),
+  pricer.price(batch_of({usage_of(
+                   {{kIn, 1000}, {kOut, 100}, {kRead, 10}, {Meter::cache_write_1h_tokens, 1}})}),
                kDefaultAt, costs);
   // 1000 x 3, 10 x 0.3, 1 x 6, 100 x 15 millionths.
   EXPECT_EQ(costs.pico[0][0], 3'000'000'000);
@@ -83,16 +83,17 @@ TEST(BatchPricer, QuarantinesWhatTheCalculatorRefuses) {
   const PriceBook book = book_of({sonnet_4()});
   BatchPricer pricer(book);
   BatchCosts costs;
-  pricer.price(batch_of({usage_of({{kIn, -5}, {kOut, 10}}), usage_of({{kIn, 1'000'000'000'000'000}}),
-                         usage_of({{kOut, 1}})}),
+  pricer.price(batch_of({usage_of({{kIn, -5}, {kOut, 10}}),
+                         usage_of({{kIn, 1'000'000'000'000'000}}), usage_of({{kOut, 1}})}),
                kDefaultAt, costs);
-  EXPECT_EQ(rows_of(costs),
-            (Rows{"quarantined 0 without currency: input_tokens_uncached is -5: a quantity cannot be "
-                  "negative",
-                  "quarantined 0 without currency: 1000000000000000 input_tokens_uncached would cost "
-                  "6000000000 USD at price \"acme/large\", more than a ledger entry holds "
-                  "(9223372.036854775807)",
-                  "priced 0.000015"}));
+  EXPECT_EQ(
+      rows_of(costs),
+      (Rows{"quarantined 0 without currency: input_tokens_uncached is -5: a quantity cannot be "
+            "negative",
+            "quarantined 0 without currency: 1000000000000000 input_tokens_uncached would cost "
+            "6000000000 USD at price \"acme/large\", more than a ledger entry holds "
+            "(9223372.036854775807)",
+            "priced 0.000015"}));
   EXPECT_EQ(costs.price[0], BatchCosts::kNoPrice);
 }
 

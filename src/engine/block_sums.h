@@ -1,8 +1,8 @@
 // block_sums.h - sums of a block's columns by few groups, fast.
 //
-// A row's values are added where its group's sums lie side by side, four columns at a time, in 64 bits.
-// That can only overflow if some value has more than 63 - log2(rows) bits; a column in which one has
-// is reported, and its sums are of no use.
+// A row's values are added where its group's sums lie side by side, four columns at a time, in 64
+// bits. That can only overflow if some value has more than 63 - log2(rows) bits; a column in which
+// one has is reported, and its sums are of no use.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ class BlockSums {
  public:
   static constexpr std::size_t kRowsMax = 1024;
 
-  /// Sums up columns[c][i] for groups[i], all of them below `group_count`. Requires at most kRowsMax
-  /// rows.
+  /// Sums up columns[c][i] for groups[i], all of them below `group_count`. Requires at most
+  /// kRowsMax rows.
   void sum(std::span<const std::uint32_t> groups, std::size_t group_count,
            std::span<const std::int64_t* const> columns);
 

@@ -5,7 +5,8 @@
 namespace costops::engine {
 namespace {
 
-/// Fills the charges of a record and its sums, over what the record held before: its memory is reused.
+/// Fills the charges of a record and its sums, over what the record held before: its memory is
+/// reused.
 class ChargeList final : public ChargeSink {
  public:
   ChargeList(CostRecord& record, const std::string& price_id)

@@ -51,8 +51,7 @@ TEST(Charges, AreQuantityTimesRate) {
   EXPECT_EQ(charges_of(usage_of({{kIn, 1000}, {kOut, 100}}), per_token("2.5", "10")),
             (Lines{"input_tokens_uncached 1000 x 2.5 per 1000000 = 0.0025",
                    "output_tokens 100 x 10 per 1000000 = 0.001"}));
-  const CostRecord cost =
-      cost_of(usage_of({{kIn, 1000}, {kOut, 500}}), per_token("10", "30"));
+  const CostRecord cost = cost_of(usage_of({{kIn, 1000}, {kOut, 500}}), per_token("10", "30"));
   EXPECT_EQ(to_string(cost.costs.input_cost()), "0.01");
   EXPECT_EQ(to_string(cost.costs.output_cost()), "0.015");
   EXPECT_EQ(to_string(cost.costs.other_cost()), "0");
@@ -119,9 +118,8 @@ TEST(LongContext, CountsOnlyTheMetersOfTheRule) {
 }
 
 TEST(LongContext, TakesTheHighestThresholdPassed) {
-  const Price price = price_with({{kIn,
-                                   per_million("1"),
-                                   {{32'000, per_million("2")}, {128'000, per_million("4")}}}});
+  const Price price = price_with(
+      {{kIn, per_million("1"), {{32'000, per_million("2")}, {128'000, per_million("4")}}}});
   EXPECT_EQ(total_of(usage_of({{kIn, 32'000}}), price), "0.032");
   EXPECT_EQ(total_of(usage_of({{kIn, 100'000}}), price), "0.2");
   EXPECT_EQ(total_of(usage_of({{kIn, 200'000}}), price), "0.8");
@@ -163,9 +161,10 @@ TEST(GraduatedSteps, OfDurationsCountUnits) {
 TEST(PerRequest, IncludesTokensAndChargesTheRest) {
   Price price = pricing::per_request_price("0.01", 2000, "5").value();
   EXPECT_EQ(total_of(usage_of({{kIn, 3000}}), price), "0.015");
-  EXPECT_EQ(charges_of(usage_of({{kIn, 1500}, {kOut, 1500}, {Meter::requests, 1}}), price),
-            (Lines{"input_tokens_uncached 1500 x 0 per 1 = 0", "output_tokens 500 x 0 per 1 = 0",
-                   "output_tokens 1000 x 5 per 1000000 = 0.005", "requests 1 x 0.01 per 1 = 0.01"}));
+  EXPECT_EQ(
+      charges_of(usage_of({{kIn, 1500}, {kOut, 1500}, {Meter::requests, 1}}), price),
+      (Lines{"input_tokens_uncached 1500 x 0 per 1 = 0", "output_tokens 500 x 0 per 1 = 0",
+             "output_tokens 1000 x 5 per 1000000 = 0.005", "requests 1 x 0.01 per 1 = 0.01"}));
   EXPECT_EQ(total_of(usage_of({{kIn, 2000}}), price), "0.01");
 }
 
@@ -177,7 +176,8 @@ TEST(PerRequest, OfNoTokensIsTheFee) {
 
 // Perplexity asks 5 per 1000 requests beside the tokens.
 TEST(Requests, AreOneWhereTheSourceCountsNone) {
-  const Price price = price_with({{kIn, per_million("1")}, {Meter::requests, Rate{5 * kPicoPerUnit, 1000}}});
+  const Price price =
+      price_with({{kIn, per_million("1")}, {Meter::requests, Rate{5 * kPicoPerUnit, 1000}}});
   EXPECT_EQ(total_of(usage_of({{kIn, 1000}}), price), "0.006");
   EXPECT_EQ(total_of(usage_of({{kIn, 1000}, {Meter::requests, 1}}), price), "0.006");
 }
@@ -199,9 +199,9 @@ TEST(WebSearches, AreChargedApart) {
 }
 
 TEST(AMissingRate, IsNeverFree) {
-  const CostRecord cost = cost_of(
-      usage_of({{kIn, 1000}, {Meter::web_searches, 3}, {Meter::code_executions, 1}}),
-      per_token("10", "30"));
+  const CostRecord cost =
+      cost_of(usage_of({{kIn, 1000}, {Meter::web_searches, 3}, {Meter::code_executions, 1}}),
+              per_token("10", "30"));
   EXPECT_EQ(cost.status, PricingStatus::unpriced);
   EXPECT_EQ(cost.reason, "no price for web_searches, code_executions in \"acme/large\"");
   EXPECT_EQ(to_string(cost.costs.total()), "0.01");
@@ -298,7 +298,8 @@ TEST(Rounding, HappensOncePerChargeHalfToEven) {
 }
 
 TEST(ANegativeQuantity, IsRefused) {
-  auto cost = CostCalculator::calculate(usage_of({{kIn, 100}, {kRead, -400}}), per_token("10", "30"));
+  auto cost =
+      CostCalculator::calculate(usage_of({{kIn, 100}, {kRead, -400}}), per_token("10", "30"));
   ASSERT_FALSE(cost.has_value());
   EXPECT_EQ(cost.error(), (Error{ErrorCode::invalid_input,
                                  "cache_read_tokens is -400: a quantity cannot be negative"}));
@@ -311,19 +312,21 @@ TEST(ACost, BeyondALedgerEntryIsRefused) {
                    "1000000000000000 input_tokens_uncached would cost 10000000000 USD at price "
                    "\"acme/large\", more than a ledger entry holds (9223372.036854775807)"}));
   // Each fits alone: 5 million in, 5 million out.
-  EXPECT_EQ(CostCalculator::calculate(usage_of({{kIn, 5'000'000'000'000}, {kOut, 5'000'000'000'000}}),
-                                      per_token("1", "1"))
-                .error()
-                .message,
-            "the record would cost 10000000 USD at price \"acme/large\", more than a ledger entry "
-            "holds (9223372.036854775807)");
+  EXPECT_EQ(
+      CostCalculator::calculate(usage_of({{kIn, 5'000'000'000'000}, {kOut, 5'000'000'000'000}}),
+                                per_token("1", "1"))
+          .error()
+          .message,
+      "the record would cost 10000000 USD at price \"acme/large\", more than a ledger entry "
+      "holds (9223372.036854775807)");
 }
 
 // 0.1 + 0.2 and other sums that binary floating point gets wrong.
 TEST(Sums, HaveNoBinaryNoise) {
   ClassCosts sum;
   for (int i = 0; i < 1000; ++i) {
-    sum += cost_of(usage_of({{kIn, 100'000}, {kOut, 6'335}}), per_token("4.900688", "0.0000001")).costs;
+    sum += cost_of(usage_of({{kIn, 100'000}, {kOut, 6'335}}), per_token("4.900688", "0.0000001"))
+               .costs;
   }
   EXPECT_EQ(to_string(sum.input_cost()), "490.0688");
   EXPECT_EQ(to_string(sum.output_cost()), "0.000000634");
@@ -375,8 +378,8 @@ class FromTheBook : public testing::Test {
 
 // gpt-5.6-luna's input went from 1 to 0.20 per million on 2026-07-30.
 TEST_F(FromTheBook, APriceChangeCountsFromItsInstant) {
-  const pricing::PriceBook book = book_of({dated("1", "", "2026-07-30T00:00:00Z"),
-                                           dated("0.20", "2026-07-30T00:00:00Z", "")});
+  const pricing::PriceBook book =
+      book_of({dated("1", "", "2026-07-30T00:00:00Z"), dated("0.20", "2026-07-30T00:00:00Z", "")});
   EXPECT_EQ(total_at(book, "2026-07-29T23:59:59.999999Z"), "1");
   EXPECT_EQ(total_at(book, "2026-07-30T00:00:00Z"), "0.2");
 }

@@ -23,8 +23,8 @@ bool has_steps(const Price& price) {
 CardFacts::Way way_of(const Price& price) {
   const bool other_steps = price.steps.kind != StepRule::Kind::cliff ||
                            price.steps.counted != token_meters(Direction::input);
-  const bool is_flat = !price.allowance && price.minimum_charge <= Amount{} &&
-                       !(has_steps(price) && other_steps);
+  const bool is_flat =
+      !price.allowance && price.minimum_charge <= Amount{} && !(has_steps(price) && other_steps);
   return is_flat ? CardFacts::Way::short_way : CardFacts::Way::long_way;
 }
 
@@ -77,8 +77,7 @@ std::uint32_t CardTable::index_of(const Price& price) {
   return index;
 }
 
-std::uint32_t CardTable::add(const Price& price, std::string_view region,
-                             std::string_view speed) {
+std::uint32_t CardTable::add(const Price& price, std::string_view region, std::string_view speed) {
   CardFacts card;
   card.price = &price;
   card.price_index = index_of(price);
@@ -103,7 +102,8 @@ std::uint32_t CardTable::add(const Price& price, std::string_view region,
     if (rate == nullptr) continue;
     for (std::size_t b = 0; b <= limits.size(); ++b) {
       const std::int64_t* limit = b == 0 ? nullptr : &limits[b - 1];
-      auto effective = effective_rate(rate_above(*rate, price.steps, limit), meter, price, region, speed);
+      auto effective =
+          effective_rate(rate_above(*rate, price.steps, limit), meter, price, region, speed);
       // A rate that cannot be computed fails the long way, with its reason.
       if (!effective) continue;
       rates_[i][first + b] = flat_rate(*effective);

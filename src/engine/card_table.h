@@ -1,9 +1,9 @@
 // card_table.h - prices compiled for the batch kernel: one flat rate per meter and card.
 //
-// A card is a price at one region and speed, every multiplier included, in one band of context length:
-// a price with a long-context cliff becomes consecutive cards, the first below all thresholds. What a
-// flat rate cannot say (allowances, graduated steps, minimum charges) is marked for the long way,
-// through charging.h, and so is every quantity without a rate.
+// A card is a price at one region and speed, every multiplier included, in one band of context
+// length: a price with a long-context cliff becomes consecutive cards, the first below all
+// thresholds. What a flat rate cannot say (allowances, graduated steps, minimum charges) is marked
+// for the long way, through charging.h, and so is every quantity without a rate.
 //
 // Rates stand by meter, then card, because the kernel works on one meter's column at a time.
 #pragma once

@@ -1,10 +1,10 @@
 #include "engine/charging.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace costops::engine {
 namespace {
@@ -175,9 +175,9 @@ class Charging {
 
   bool add(const ChargeLine& line) {
     if (!line.cost.fits_entry()) {
-      return fail_too_large(fmt::format("{} {}", quantity_text(line.meter, line.quantity),
-                                        to_string(line.meter)),
-                            line.cost);
+      return fail_too_large(
+          fmt::format("{} {}", quantity_text(line.meter, line.quantity), to_string(line.meter)),
+          line.cost);
     }
     total_ += line.cost;
     if (!total_.fits_entry()) return fail_too_large("the record", total_);

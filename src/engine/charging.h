@@ -1,5 +1,5 @@
-// charging.h - the algebra of one price: quantities in, charges out. Everything in this room that turns
-// quantities into money goes through here; the batch kernel compiles the same rates.
+// charging.h - the algebra of one price: quantities in, charges out. Everything in this room that
+// turns quantities into money goes through here; the batch kernel compiles the same rates.
 #pragma once
 
 #include <string>
@@ -44,8 +44,8 @@ class ClassSums final : public ChargeSink {
 };
 
 /// A published rate as it applies to stored steps of `meter` at this region and speed: every
-/// multiplier included, exactly. Regions and speeds match whatever their case, as in the price book.
-/// Fails with invalid_input if it leaves 64 bits.
+/// multiplier included, exactly. Regions and speeds match whatever their case, as in the price
+/// book. Fails with invalid_input if it leaves 64 bits.
 [[nodiscard]] Result<Rate> effective_rate(Rate published, Meter meter, const pricing::Price& price,
                                           std::string_view region, std::string_view speed);
 

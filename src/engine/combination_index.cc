@@ -86,14 +86,18 @@ void CombinationIndex::number(std::span<const std::uint32_t* const> columns, std
 
 void CombinationIndex::number_by_table(std::span<const std::uint32_t* const> columns,
                                        std::size_t count, std::uint32_t* numbers) {
-  std::fill_n(numbers, count, 0U);
   unsigned shift = 0;
   for (std::size_t k = 0; k < columns.size(); ++k) {
     if (bits_[k] == 0) continue;
     const std::uint32_t* column = columns[k];
-    for (std::size_t i = 0; i < count; ++i) numbers[i] |= column[i] << shift;
+    if (shift == 0) {
+      std::copy_n(column, count, numbers);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) numbers[i] |= column[i] << shift;
+    }
     shift += bits_[k];
   }
+  if (shift == 0) std::fill_n(numbers, count, 0U);
   for (std::size_t i = 0; i < count; ++i) {
     std::uint32_t& entry = table_[numbers[i]];
     if (entry == kAbsent) [[unlikely]] {

@@ -1,8 +1,9 @@
-// combination_index.h - numbers the distinct combinations of dictionary codes in order of first sight.
+// combination_index.h - numbers the distinct combinations of dictionary codes in order of first
+// sight.
 //
 // Records of a batch share few combinations (provider, model, tier, ...), so what depends on the
-// combination alone is done once for each, and per record there is one look-up: in a table addressed by
-// the codes' bits side by side where that is small, else in a hash table.
+// combination alone is done once for each, and per record there is one look-up: in a table
+// addressed by the codes' bits side by side where that is small, else in a hash table.
 #pragma once
 
 #include <cstddef>

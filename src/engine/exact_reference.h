@@ -1,5 +1,6 @@
-// exact_reference.h - what a price makes of a record, by school arithmetic on big integers. Slow, and on
-// purpose written apart from charging.cc: the tests hold the calculator and the batch kernel to it.
+// exact_reference.h - what a price makes of a record, by school arithmetic on big integers. Slow,
+// and on purpose written apart from charging.cc: the tests hold the calculator and the batch kernel
+// to it.
 #pragma once
 
 #include <array>
@@ -101,7 +102,8 @@ class ExactReference {
     }
     const Int128 missing = price_.minimum_charge.pico() - total_;
     if (missing > 0 && result_.status == PricingStatus::priced) {
-      result_.pico[static_cast<std::size_t>(CostClass::other)] += static_cast<std::int64_t>(missing);
+      result_.pico[static_cast<std::size_t>(CostClass::other)] +=
+          static_cast<std::int64_t>(missing);
     }
     return refused_ || total_ > INT64_MAX ? refuse() : result_;
   }
@@ -162,8 +164,10 @@ class ExactReference {
                              static_cast<std::uint64_t>(facts(meter).steps);
     for (const pricing::Multiplier& multiplier : price_.multipliers) {
       if (!multiplier.meters[static_cast<std::size_t>(meter)]) continue;
-      if (multiplier.on == pricing::Multiplier::On::region && multiplier.value != usage_.region) continue;
-      if (multiplier.on == pricing::Multiplier::On::speed && multiplier.value != usage_.speed) continue;
+      if (multiplier.on == pricing::Multiplier::On::region && multiplier.value != usage_.region)
+        continue;
+      if (multiplier.on == pricing::Multiplier::On::speed && multiplier.value != usage_.speed)
+        continue;
       numerator = numerator * static_cast<std::uint64_t>(multiplier.factor.numerator);
       denominator = denominator * static_cast<std::uint64_t>(multiplier.factor.denominator);
     }

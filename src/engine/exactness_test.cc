@@ -1,4 +1,5 @@
-// Calculator, batch kernel and exact reference agree on every bit, whatever the prices and the usage.
+// Calculator, batch kernel and exact reference agree on every bit, whatever the prices and the
+// usage.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -17,11 +18,18 @@ using pricing::PriceBook;
 using pricing::RateStep;
 using pricing::StepRule;
 
-constexpr std::array kMeters = {
-    Meter::input_tokens_uncached,  Meter::output_tokens,      Meter::cache_read_tokens,
-    Meter::cache_write_1h_tokens,  Meter::input_audio_tokens, Meter::output_reasoning_tokens,
-    Meter::cache_audio_read_tokens, Meter::audio_seconds,     Meter::input_audio_seconds,
-    Meter::web_searches,           Meter::requests,           Meter::input_characters};
+constexpr std::array kMeters = {Meter::input_tokens_uncached,
+                                Meter::output_tokens,
+                                Meter::cache_read_tokens,
+                                Meter::cache_write_1h_tokens,
+                                Meter::input_audio_tokens,
+                                Meter::output_reasoning_tokens,
+                                Meter::cache_audio_read_tokens,
+                                Meter::audio_seconds,
+                                Meter::input_audio_seconds,
+                                Meter::web_searches,
+                                Meter::requests,
+                                Meter::input_characters};
 constexpr std::array<std::int64_t, 5> kThresholds = {1, 1'000, 50'000, 200'000, 272'000};
 
 /// Prices and usage of every kind, from a seed.
@@ -35,7 +43,8 @@ class Generator {
   bool one_in(std::int64_t n) { return number(1, n) == 1; }
   template <typename List>
   auto one_of(const List& list) {
-    return list[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(std::size(list)) - 1))];
+    return list[static_cast<std::size_t>(
+        number(0, static_cast<std::int64_t>(std::size(list)) - 1))];
   }
 
   PriceBook book() {
@@ -179,7 +188,8 @@ Row row_of(const Result<CostRecord>& cost) {
 }
 
 Row row_of(const BatchCosts& costs, std::size_t i) {
-  Row row{costs.status[i], "", std::string(costs.currency[i].code()), costs.reasons[costs.reason[i]]};
+  Row row{costs.status[i], "", std::string(costs.currency[i].code()),
+          costs.reasons[costs.reason[i]]};
   if (costs.price[i] != BatchCosts::kNoPrice) row.price_id = costs.prices[costs.price[i]]->id;
   for (std::size_t c = 0; c < kCostClassCount; ++c) row.pico[c] = costs.pico[c][i];
   return row;
@@ -224,8 +234,8 @@ TEST_P(Exactness, OfCalculatorBatchKernelAndReferenceIsTheSame) {
       const auto cost = CostCalculator::calculate(usage, book);
       ASSERT_EQ(row_of(costs, i), row_of(cost)) << "row " << i;
       ++seen[static_cast<std::size_t>(costs.status[i])];
-      const auto price = book.find({usage.provider, usage.model, *usage.at, usage.service_tier,
-                                    usage.region, usage.speed});
+      const auto price = book.find(
+          {usage.provider, usage.model, *usage.at, usage.service_tier, usage.region, usage.speed});
       if (price) check_against_reference(usage, cost, **price);
     }
   }

@@ -1,10 +1,10 @@
 // flat_rate.h - quantity x rate, rounded half to even, in a few multiplications.
 //
-// price_of(rate, quantity) is floor and remainder of quantity * n / d, where n / d is the rate in lowest
-// terms. Division by a number known beforehand is multiplication by its reciprocal (Granlund and
-// Montgomery, "Division by Invariant Integers using Multiplication", 1994, theorem 4.2): for
-// 0 <= x < 2^63 and l = ceil(log2 d), let m = ceil(2^(63+l) / d). Then
-// 2^(63+l) <= m * d < 2^(63+l) + d <= 2^(63+l) + 2^l, and so
+// price_of(rate, quantity) is floor and remainder of quantity * n / d, where n / d is the rate in
+// lowest terms. Division by a number known beforehand is multiplication by its reciprocal (Granlund
+// and Montgomery, "Division by Invariant Integers using Multiplication", 1994, theorem 4.2): for 0
+// <= x < 2^63 and l = ceil(log2 d), let m = ceil(2^(63+l) / d). Then 2^(63+l) <= m * d < 2^(63+l) +
+// d <= 2^(63+l) + 2^l, and so
 //     floor(x / d) = floor(m * x / 2^(63+l)).
 // m fits 64 bits because 2^(l-1) < d. Doubling x turns the shift by 63 into "take the high half".
 // `quantity_max` keeps x below 2^63 and the charge below 2^57, so that the charges of all meters

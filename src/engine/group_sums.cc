@@ -36,26 +36,15 @@ void GroupSums::set_to_zero() {
   for (auto& column : quantities_) std::fill(column.begin(), column.end(), 0);
 }
 
-void GroupSums::add_requests(std::span<const std::uint32_t> groups) {
-  for (const std::uint32_t group : groups) ++requests_[group];
+void GroupSums::add_requests(std::span<const std::uint32_t> groups, const std::int64_t* counts) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    requests_[groups[i]] += static_cast<std::uint64_t>(counts[i]);
+  }
 }
 
 void GroupSums::add_unpriced(std::uint32_t group, Amount lower_bound) {
   ++unpriced_[group];
   unpriced_cost_[group] += lower_bound;
-}
-
-void GroupSums::add_cost(CostClass cost_class, std::uint32_t group, std::int64_t pico) {
-  auto& column = pico_[static_cast<std::size_t>(cost_class)];
-  reserve_groups(column, size());
-  column[group] += pico;
-}
-
-void GroupSums::add_quantity(Meter meter, std::uint32_t group, std::int64_t quantity) {
-  auto& column = quantities_[static_cast<std::size_t>(meter)];
-  meters_.set(static_cast<std::size_t>(meter));
-  reserve_groups(column, size());
-  column[group] = saturating_sum(column[group], quantity);
 }
 
 void GroupSums::add_costs(CostClass cost_class, std::span<const std::uint32_t> groups,
@@ -86,25 +75,22 @@ void GroupSums::add(std::uint32_t group, const Totals& totals) {
   }
   for (std::size_t m = 0; m < kMeterCount; ++m) {
     if (totals.quantities[m] == 0) continue;
-    add_quantity(static_cast<Meter>(m), group, totals.quantities[m]);
+    add_quantities(static_cast<Meter>(m), std::span(&group, 1), &totals.quantities[m]);
   }
 }
 
-Totals GroupSums::totals(std::uint32_t group) const {
-  Totals totals{.requests = requests_[group],
-                .unpriced = unpriced_[group],
-                .quarantined = quarantined_[group],
-                .quantities = {},
-                .costs = {},
-                .unpriced_cost = unpriced_cost_[group]};
+void GroupSums::read(std::uint32_t group, Totals& into) const {
+  into.requests = requests_[group];
+  into.unpriced = unpriced_[group];
+  into.quarantined = quarantined_[group];
+  into.unpriced_cost = unpriced_cost_[group];
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
-    totals.costs.by_class[c] = Amount::pico(value_at(pico_[c], group));
+    into.costs.by_class[c] = Amount::pico(value_at(pico_[c], group));
   }
   for (std::uint64_t left = meters_.to_ullong(); left != 0; left &= left - 1) {
     const auto m = static_cast<std::size_t>(std::countr_zero(left));
-    totals.quantities[m] = value_at(quantities_[m], group);
+    into.quantities[m] = value_at(quantities_[m], group);
   }
-  return totals;
 }
 
 }  // namespace costops::engine

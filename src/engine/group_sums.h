@@ -20,21 +20,18 @@ class GroupSums {
   /// Sets all sums to zero; the groups stay.
   void set_to_zero();
 
-  /// Counts one record to each group.
-  void add_requests(std::span<const std::uint32_t> groups);
+  /// Adds counts[i] to groups[i], and so on below.
+  void add_requests(std::span<const std::uint32_t> groups, const std::int64_t* counts);
   void add_unpriced(std::uint32_t group, Amount lower_bound);
   void add_quarantined(std::uint32_t group) { ++quarantined_[group]; }
-  /// Adds values[i] to groups[i].
   void add_costs(CostClass cost_class, std::span<const std::uint32_t> groups,
                  const std::int64_t* pico);
   void add_quantities(Meter meter, std::span<const std::uint32_t> groups,
                       const std::int64_t* quantities);
   void add(std::uint32_t group, const Totals& totals);
-  void add_requests(std::uint32_t group, std::uint64_t count) { requests_[group] += count; }
-  void add_cost(CostClass cost_class, std::uint32_t group, std::int64_t pico);
-  void add_quantity(Meter meter, std::uint32_t group, std::int64_t quantity);
 
-  [[nodiscard]] Totals totals(std::uint32_t group) const;
+  /// Sets `into` to a group's totals. Requires that it is new, or held totals of these sums before.
+  void read(std::uint32_t group, Totals& into) const;
 
  private:
   std::vector<std::uint64_t> requests_;

@@ -24,11 +24,10 @@ std::string key_of(std::initializer_list<std::string_view> texts) {
 std::int64_t micros(Instant at) { return at.time_since_epoch().count(); }
 
 bool has_windows_in_force(const PriceSet& prices, Instant at) {
-  return std::any_of(prices.candidates().begin(), prices.candidates().end(),
-                     [at](const Price* price) {
-                       return !price->conditions.windows.empty() &&
-                              price->conditions.effective.contains(at);
-                     });
+  return std::any_of(
+      prices.candidates().begin(), prices.candidates().end(), [at](const Price* price) {
+        return !price->conditions.windows.empty() && price->conditions.effective.contains(at);
+      });
 }
 
 /// Where the prices in force can change: the limits of all effective ranges.

@@ -28,8 +28,8 @@ struct CardSchedule {
   [[nodiscard]] std::uint32_t card_at(std::int64_t at) const;
 };
 
-/// Schedules by text, kept for the life of a pricer, so that batches with other dictionaries cost no
-/// new compilation.
+/// Schedules by text, kept for the life of a pricer, so that batches with other dictionaries cost
+/// no new compilation.
 class CardLookUp {
  public:
   explicit CardLookUp(const pricing::PriceBook& book) : book_(&book) {}

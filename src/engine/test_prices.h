@@ -1,7 +1,8 @@
 // test_prices.h - prices and usage for this room's tests, in few words.
 #pragma once
 
-#include <cstdlib>
+#include <gtest/gtest.h>
+
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -12,9 +13,7 @@
 
 namespace costops::engine {
 
-inline Rate per_million(std::string_view amount) {
-  return parse_rate(amount, 1'000'000).value();
-}
+inline Rate per_million(std::string_view amount) { return parse_rate(amount, 1'000'000).value(); }
 inline Amount amount(std::string_view text) { return parse_amount(text).value(); }
 inline Instant instant(std::string_view text) { return parse_instant(text).value(); }
 
@@ -29,8 +28,9 @@ inline pricing::Price price_with(std::initializer_list<pricing::MeterRate> rates
   return price;
 }
 
-/// Anthropic's claude-sonnet-4: 3 in, 15 out, 0.3 cache read, 3.75 and 6 cache write; above 200,000 input
-/// tokens 6, 22.5, 0.6, 7.5 and 12. https://docs.anthropic.com/en/docs/about-claude/pricing, 2025-08-12
+/// Anthropic's claude-sonnet-4: 3 in, 15 out, 0.3 cache read, 3.75 and 6 cache write; above 200,000
+/// input tokens 6, 22.5, 0.6, 7.5 and 12. https://docs.anthropic.com/en/docs/about-claude/pricing,
+/// 2025-08-12
 inline pricing::Price sonnet_4() {
   return price_with({
       {Meter::input_tokens_uncached, per_million("3"), {{200'000, per_million("6")}}},
@@ -53,7 +53,8 @@ inline UsageRecord usage_of(std::initializer_list<std::pair<Meter, std::int64_t>
 inline pricing::PriceBook book_of(std::initializer_list<pricing::Price> prices) {
   pricing::PriceBookBuilder builder;
   for (const pricing::Price& price : prices) {
-    if (!builder.add(price)) std::abort();
+    const auto added = builder.add(price);
+    EXPECT_TRUE(added.has_value()) << added.error().message;
   }
   return pricing::PriceBook::build(std::move(builder)).value();
 }

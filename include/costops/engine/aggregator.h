@@ -27,10 +27,10 @@ struct Grouping {
 
 /// Totals of one group in one currency.
 struct Totals {
-  std::uint64_t requests = 0;  ///< Records, without those quarantined.
-  std::uint64_t unpriced = 0;  ///< Of the requests.
+  std::uint64_t requests = 0;     ///< Records, without those quarantined.
+  std::uint64_t unpriced = 0;     ///< Of the requests.
   std::uint64_t quarantined = 0;  ///< Beside the requests: only counted, nothing of them is added.
-  Quantities quantities{};  ///< A sum beyond INT64_MAX stays there.
+  Quantities quantities{};        ///< A sum beyond INT64_MAX stays there.
   ClassCosts costs;
   Amount unpriced_cost;  ///< Part of `costs`: what could be priced of unpriced requests.
   /// Cost of the priced requests over their number, rounded half to even to a pico-unit; zero for

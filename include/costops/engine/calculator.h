@@ -26,7 +26,8 @@ struct RecordCosts {
 /// How a price becomes charges, in meter order, for the quantities that are not zero:
 /// - The rate of a meter is Price::rate_of, times every multiplier whose region or speed is the
 ///   record's, exactly; each charge is rounded once (price_of).
-/// - A cliff (StepRule) puts the whole quantity at the rate of the highest threshold that the record's
+/// - A cliff (StepRule) puts the whole quantity at the rate of the highest threshold that the
+/// record's
 ///   context passes. Graduated steps split each meter's own quantity: one charge per part. The
 ///   thresholds of graduated steps count units, like `Rate::per`.
 /// - An allowance covers its meters in meter order; what it covers is a charge at rate zero, the
