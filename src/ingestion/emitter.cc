@@ -52,8 +52,7 @@ void Emitter::apply_defaults() {
   if (record_.user.empty()) record_.user = options_.default_user;
   record_.tags.insert(record_.tags.end(), options_.extra_tags.begin(), options_.extra_tags.end());
   std::ranges::sort(record_.tags);
-  const auto repeated = std::ranges::unique(record_.tags);
-  record_.tags.erase(repeated.begin(), repeated.end());
+  record_.tags.erase(std::unique(record_.tags.begin(), record_.tags.end()), record_.tags.end());
 }
 
 void Emitter::fold_provider_name() {

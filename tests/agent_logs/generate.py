@@ -4,11 +4,11 @@ called.
 
 usage: generate.py SEED FOLDER
 
-FOLDER gets claude/ and codex/, and truth.json: {model: {meter: sum}} of the calls that the generator
-made up, each once. Everything that makes counting hard is in the files: responses written several
-times with growing counts (also far apart), sessions resumed, forked and branched into other files,
-sidechains, missing ids, equal lines without any id, spaces in JSON, broken and foreign lines, totals
-written again, totals that begin anew.
+FOLDER gets claude/ and codex/, and truth.json: {model: {meter: sum}} of the calls that the
+generator made up, each once. Everything that makes counting hard is in the files: responses written
+several times with growing counts (also far apart), sessions resumed, forked and branched into other
+files, sidechains, missing ids, equal lines without any id, spaces in JSON, broken and foreign
+lines, totals written again, totals that begin anew.
 """
 import gzip
 import json
@@ -46,7 +46,8 @@ class ClaudeFolder:
         rng = self.rng
         self.calls += 1
         self.minute += 1
-        five, hour = rng.choice([(0, 0), (rng.randrange(900), 0), (0, rng.randrange(900)), (40, 60)])
+        five, hour = rng.choice([(0, 0), (rng.randrange(900), 0), (0, rng.randrange(900)),
+                                 (40, 60)])
         rest = rng.choice([0, 0, 7])
         created = five + hour + rest
         read, fresh = rng.randrange(50000), rng.randrange(1, 3000)
@@ -86,7 +87,7 @@ class ClaudeFolder:
             if kind == "both":
                 line["requestId"] = "req_%06d" % self.calls
             if kind != "nothing":
-                line["uuid"] = "uuid-%06d-%d" % (self.calls, 0 if kind == "uuid only" else len(lines))
+                line["uuid"] = "uuid-%06d-%d" % (self.calls, len(lines))
             if last and kind == "both" and rng.random() < 0.1:
                 line_usage["iterations"] = [
                     {"type": "message", "input_tokens": fresh, "output_tokens": output},
@@ -207,7 +208,8 @@ class CodexFolder:
             line = self.event(self.time(), self.usage(total, odd), self.usage(last, odd))
             lines += [line] * rng.choice([1, 1, 2])
             if rng.random() < 0.2:
-                lines.append({"type": "event_msg", "payload": {"type": "token_count", "info": None}})
+                lines.append({"type": "event_msg",
+                              "payload": {"type": "token_count", "info": None}})
             self.truth.add(state["model"], input_tokens_uncached=fresh, cache_read_tokens=cached,
                            cache_write_tokens=written, output_tokens=output - reasoning,
                            output_reasoning_tokens=reasoning)
@@ -258,7 +260,8 @@ class CodexFolder:
                 name = "%s-f%d" % (root, generation)
                 cut = rng.randrange(1, len(sessions[parent]) + 1)
                 # The head of metas is always copied whole.
-                while cut < len(sessions[parent]) and sessions[parent][cut]["type"] == "session_meta":
+                types = [line["type"] for line in sessions[parent]]
+                while cut < len(types) and types[cut] == "session_meta":
                     cut += 1
                 forked = self.fork(name, parent, sessions[parent][:cut], self.time())
                 state = self.state_after(forked, adds_reasoning)

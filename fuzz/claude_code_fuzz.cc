@@ -1,0 +1,5 @@
+#include "reader_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return costops::ingestion::fuzz_reader(costops::ingestion::Format::claude_code, data, size);
+}
