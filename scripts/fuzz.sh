@@ -21,6 +21,9 @@ if [ $# -eq 0 ]; then
   done
 fi
 
+symbolizer=/usr/bin/llvm-symbolizer-14
+[ ! -x "$symbolizer" ] || export ASAN_SYMBOLIZER_PATH="$symbolizer" UBSAN_OPTIONS=print_stacktrace=1
+
 status=0
 for name; do
   gathered=build/fuzz/corpus/$name

@@ -45,6 +45,8 @@ BANNED = [
     (r"\bstd::regex\b", "re2"),
     (r"\busing\s+namespace\s+std\s*;", "std:: where it is used"),
     (r"\bstd::endl\b", "'\\n'"),
+    (r"\bviews::\w+|\branges::(?:unique|remove|search|partition|rotate|equal_range)\b",
+     "the algorithm on iterators: clang 14 cannot compile these of libstdc++ 12"),
     (r"\b(?:std::)?s?rand\s*\(", "std::mt19937_64 with a fixed seed"),
     (r"\b(?:sleep_for|sleep_until|usleep)\b", "wait for the event itself"),
     (r"\babort\s*\(|\bstd::terminate\b|\b(?:std::|::)_?exit\s*\(", "return fail(...)"),

@@ -162,8 +162,7 @@ void CostAggregator::State::pick_each_tag(const UsageBatch& batch, std::uint32_t
     for (const std::string& tag : tags_of(lists.text_of(next))) codes.push_back(tags.code_of(tag));
     if (codes.empty()) codes.push_back(0);
     std::ranges::sort(codes);
-    const auto repeated = std::ranges::unique(codes);
-    codes.erase(repeated.begin(), repeated.end());
+    codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
     tags_by_code.push_back(std::move(codes));
   }
   for (const std::uint32_t tag : tags_by_code[code]) {
@@ -457,8 +456,7 @@ void CostAggregator::add(const UsageRecord& usage, const CostRecord& cost) {
   std::vector<std::string> tags = usage.tags;
   if (tags.empty()) tags.emplace_back();
   std::ranges::sort(tags);
-  const auto repeated = std::ranges::unique(tags);
-  tags.erase(repeated.begin(), repeated.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   for (const std::string& tag : tags) {
     for (std::size_t k = 0; k < state.grouping.dimensions.size(); ++k) {
       if (state.grouping.dimensions[k] == Dimension::tags) key.keys[k] = tag;

@@ -198,7 +198,7 @@ Result<void> Admission::judge(const LedgerBatch& batch, const MayKnow& may_know,
     if (may_know(usage.ids[row])) asked.push_back(usage.ids[row]);
   }
   std::ranges::sort(asked);
-  asked.erase(std::ranges::unique(asked).begin(), asked.end());
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
   slots_.assign(std::bit_ceil(2 * usage.size() + 1), 0);
   if (!asked.empty()) {
     const auto known = look_up(asked);
