@@ -236,6 +236,12 @@ TEST(Document, SaysWhatIsWrongAndWhere) {
   for (const ErrorCase& c : cases) EXPECT_EQ(error_of(c.text), c.message) << c.text;
 }
 
+TEST(Document, TakesAViewOfNothingForAnEmptyText) {
+  Document document;
+  EXPECT_EQ(document.parse({}).error().message, "the text holds no JSON value");
+  EXPECT_EQ(document.parse_copy({}).error().message, "the text holds no JSON value");
+}
+
 TEST(Document, SkipsAByteOrderMark) {
   Document document;
   EXPECT_EQ(document.parse_copy("\xEF\xBB\xBF[7]")->first().integer(), 7);

@@ -123,7 +123,9 @@ class UsageCounts {
   /// type and per modality stay as reported in any case.
   /// A cache-write total above its parts by time to live leaves the rest in cache_write_tokens.
   /// Fails with invalid_input, naming both units and both counts, if a part exceeds its whole
-  /// ("cache_read_tokens (500) exceed input_tokens (100)"), or a count is too large.
+  /// ("cache_read_tokens (500) exceed input_tokens (100)"), parts of tokens are reported without
+  /// their whole ("... are reported without input_tokens"), or a count is above kQuantityMax.
+  /// Audio seconds and document pages may be reported by their parts alone.
   [[nodiscard]] Result<Quantities> disjoint() const;
 
  private:

@@ -31,7 +31,8 @@ struct TimeRange {
 };
 
 /// Reads RFC 3339 ("2026-07-01T12:00:00Z", "...12:00:00.123456789+02:00", a space instead of T, a
-/// time without zone taken as UTC, a bare date as its midnight UTC). More than six fractional
+/// time without zone taken as UTC, a bare date as its midnight UTC), and what databases and loggers
+/// make of it: offsets "+0200" and "+02", a comma before the fraction. More than six fractional
 /// digits are cut. A leap second (:60) becomes the next second.
 /// Fails with invalid_input and the reason.
 [[nodiscard]] Result<Instant> parse_instant(std::string_view text);
@@ -49,7 +50,8 @@ enum class Grain { hour, day, week, month, quarter, year };
 [[nodiscard]] std::optional<Grain> parse_grain(std::string_view word);
 [[nodiscard]] std::string_view to_string(Grain grain);
 
-/// An IANA time zone, immutable and cheap to copy.
+/// An IANA time zone, immutable and cheap to copy. Changes of its offset are known as far as the
+/// system's database lists them one by one: on Debian to the end of 2037.
 class TimeZone {
  public:
   /// UTC.

@@ -74,10 +74,14 @@ inline constexpr std::chrono::minutes kClockSkewAllowance{5};
 
 enum class OrganizationRule { optional, required };
 
-/// The checks that every record passes, in this order, the first failure being the reason:
-/// overflow (a quantity negative or above kQuantityMax), zero tokens (nothing counted at all),
-/// missing model, missing provider and organization (where required: response bodies name no
-/// provider, then the model id must identify it), future timestamp.
+/// The checks that every record passes, in this order; the first failure is the reason:
+/// - overflow: "output_tokens (-5) is negative", "output_tokens (...) is more than
+///   1000000000000000, the most that one record can count" (kQuantityMax);
+/// - zero tokens, requests aside: "nothing was counted: all quantities are zero";
+/// - "the model is missing";
+/// - where required, "the provider is missing", then "the organization is missing" (response bodies
+///   name no provider: then the model id must identify it);
+/// - "timestamp ... is in the future: now is ..., and clocks may differ by 5 minutes".
 /// The sum identity comes before all of them, in the reader, which alone knows the source's sums.
 /// Fails with invalid_input.
 [[nodiscard]] Result<void> validate(const UsageRecord& record, Instant now,
