@@ -28,7 +28,7 @@ constexpr std::array kTiers = {"", "batch", "priority"};
 constexpr std::array kMeters = {Meter::input_tokens_uncached, Meter::output_tokens,
                                 Meter::cache_read_tokens, Meter::cache_write_5m_tokens,
                                 Meter::cache_write_1h_tokens};
-const Instant kAt = parse_instant("2026-07-01T12:00:00Z").value();
+constexpr Instant kAt = std::chrono::sys_days(std::chrono::year(2026) / 7 / 1);
 
 enum class Rates { whole, fractional };
 
@@ -77,7 +77,7 @@ UsageRecord random_usage(std::mt19937_64& random) {
     return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
   };
   UsageRecord usage;
-  usage.at = kAt + std::chrono::seconds(below(30 * 86'400));
+  usage.at = kAt + std::chrono::seconds(below(30LL * 86'400));
   const auto model = below(kModels);
   usage.provider = "provider-" + std::to_string(model % 6);
   usage.model = "model-" + std::to_string(model);

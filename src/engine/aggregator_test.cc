@@ -70,6 +70,7 @@ std::string line_of(const Group& group) {
 
 std::vector<std::string> lines_of(const std::vector<Group>& groups) {
   std::vector<std::string> lines;
+  lines.reserve(groups.size());
   for (const Group& group : groups) lines.push_back(line_of(group));
   return lines;
 }

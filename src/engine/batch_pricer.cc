@@ -56,11 +56,18 @@ enum class Divisions { none, some };
 enum class Class { first_meter, further_meter };  ///< The first one writes, the others add.
 enum class AtLeast { zero, one };
 
+/// One meter of a block, ready to be charged.
+struct MeterColumn {
+  const FlatRate* rates;
+  const std::uint32_t* cards;
+  const std::int64_t* quantities;  ///< None: all zero.
+  std::size_t count;
+};
+
 /// pico[i] += charge, long_way[i] |= "the flat rate does not hold", for one meter of a block.
 template <Divisions kDivisions, AtLeast kAtLeast, Class kClass>
-void charge_column(const FlatRate* rates, const std::uint32_t* cards,
-                   const std::int64_t* quantities, std::size_t count, std::int64_t* pico,
-                   std::uint8_t* long_way) {
+void charge_column(const MeterColumn& column, std::int64_t* pico, std::uint8_t* long_way) {
+  const auto [rates, cards, quantities, count] = column;
   for (std::size_t i = 0; i < count; ++i) {
     auto quantity = static_cast<std::uint64_t>(quantities == nullptr ? 0 : quantities[i]);
     if constexpr (kAtLeast == AtLeast::one) quantity += quantity == 0 ? 1U : 0U;
@@ -74,8 +81,7 @@ void charge_column(const FlatRate* rates, const std::uint32_t* cards,
   }
 }
 
-using ChargeColumn = void (*)(const FlatRate*, const std::uint32_t*, const std::int64_t*,
-                              std::size_t, std::int64_t*, std::uint8_t*);
+using ChargeColumn = void (*)(const MeterColumn&, std::int64_t*, std::uint8_t*);
 
 template <Class kClass>
 ChargeColumn charge_column_for(Meter meter, Divisions divisions) {
@@ -94,8 +100,8 @@ struct BatchPricer::State {
   void choose_bands(const UsageBatch& batch);
   void charge_meters(const UsageBatch& batch, BatchCosts& costs);
   void write_rows(BatchCosts& costs) const;
-  void price_long_way(const UsageBatch& batch, Instant at, std::size_t row,
-                      std::uint32_t combination, std::uint32_t card, BatchCosts& costs);
+  void price_long_way(const UsageBatch& batch, std::int64_t default_at, std::size_t i,
+                      BatchCosts& costs);
   void extend_combinations(const UsageBatch& batch);
   void quarantine(std::size_t row, std::string reason, BatchCosts& costs);
   std::uint32_t reason_index(std::string reason, BatchCosts& costs);
@@ -220,7 +226,7 @@ void BatchPricer::State::charge_meters(const UsageBatch& batch, BatchCosts& cost
     const ChargeColumn charge_block =
         written.test(cost_class) ? charge_column_for<Class::further_meter>(meter, divisions)
                                  : charge_column_for<Class::first_meter>(meter, divisions);
-    charge_block(cards.rates(meter), block.card.data(), quantities, block.count,
+    charge_block({cards.rates(meter), block.card.data(), quantities, block.count},
                  costs.pico[cost_class].data() + block.from, block.long_way.data());
     written.set(cost_class);
   }
@@ -257,9 +263,9 @@ void BatchPricer::State::quarantine(std::size_t row, std::string reason, BatchCo
   costs.reason[row] = reason_index(std::move(reason), costs);
 }
 
-void BatchPricer::State::price_long_way(const UsageBatch& batch, Instant at, std::size_t row,
-                                        std::uint32_t combination, std::uint32_t card,
-                                        BatchCosts& costs) {
+void BatchPricer::State::price_long_way(const UsageBatch& batch, std::int64_t default_at,
+                                        std::size_t i, BatchCosts& costs) {
+  const std::size_t row = block.from + i;
   for (auto& pico : costs.pico) pico[row] = 0;
   const Quantities quantities = quantities_at(batch, row);
   if (auto checked = check_not_negative(quantities); !checked) {
@@ -267,11 +273,12 @@ void BatchPricer::State::price_long_way(const UsageBatch& batch, Instant at, std
   }
   if (batch.status[row] == CallStatus::gateway_cache_hit) return;
 
-  const pricing::Price* price = cards.facts()[card].price;
+  const pricing::Price* price = cards.facts()[block.card[i]].price;
   if (price == nullptr) {
+    const std::int64_t micros = batch.at[row] == UsageBatch::kNone ? default_at : batch.at[row];
+    const CardSchedule& schedule = look_up.schedule(schedule_of[block.combination[i]]);
     costs.status[row] = PricingStatus::unpriced;
-    costs.reason[row] =
-        reason_index(look_up.schedule(schedule_of[combination]).prices->why(at), costs);
+    costs.reason[row] = reason_index(schedule.prices->why(Instant{Microseconds(micros)}), costs);
     return;
   }
   ClassSums sums;
@@ -306,13 +313,9 @@ void BatchPricer::price(const UsageBatch& batch, Instant default_at, BatchCosts&
     state.charge_meters(batch, costs);
     state.write_rows(costs);
     for (std::size_t i = 0; i < block.count; ++i) {
-      if (block.long_way[i] == 0) [[likely]] {
-        continue;
+      if (block.long_way[i] != 0) [[unlikely]] {
+        state.price_long_way(batch, default_micros, i, costs);
       }
-      const std::size_t row = block.from + i;
-      const Instant at =
-          batch.at[row] == UsageBatch::kNone ? default_at : Instant{Microseconds(batch.at[row])};
-      state.price_long_way(batch, at, row, block.combination[i], block.card[i], costs);
     }
   }
   costs.prices = state.cards.prices();

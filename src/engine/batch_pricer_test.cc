@@ -13,7 +13,7 @@ using pricing::PriceBook;
 constexpr Meter kIn = Meter::input_tokens_uncached;
 constexpr Meter kOut = Meter::output_tokens;
 constexpr Meter kRead = Meter::cache_read_tokens;
-const Instant kDefaultAt = instant("2026-07-01T00:00:00Z");
+constexpr Instant kDefaultAt = std::chrono::sys_days(std::chrono::year(2026) / 7 / 1);
 
 UsageBatch batch_of(std::initializer_list<UsageRecord> records) {
   UsageBatch batch;

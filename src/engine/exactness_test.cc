@@ -69,7 +69,7 @@ class Generator {
     return usage;
   }
 
-  static inline const Instant kStart = instant("2024-01-01T00:00:00Z");
+  static constexpr Instant kStart = std::chrono::sys_days(std::chrono::year(2024) / 1 / 1);
 
  private:
   std::int64_t quantity() {
