@@ -3,12 +3,22 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 namespace costops::ingestion {
 namespace {
 
 constexpr std::size_t kHeadBytes = 1u << 20;
 constexpr std::string_view kSpace = " \t\r\n";
+
+/// 0: nothing. Below kInString: something outside strings only.
+constexpr std::uint8_t kInString = 2;
+constexpr std::array<std::uint8_t, 256> kMeaning = [] {
+  std::array<std::uint8_t, 256> meaning{};
+  for (const char c : {'{', '}', '[', ']'}) meaning[static_cast<unsigned char>(c)] = 1;
+  for (const char c : {'"', '\\', '\n'}) meaning[static_cast<unsigned char>(c)] = kInString;
+  return meaning;
+}();
 
 bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
 
@@ -238,27 +248,42 @@ void Elements::scan_string_byte(char byte) {
   }
 }
 
-/// Goes on until so many brackets are open. The hot loop: most bytes of a document pass here.
+/// Goes on until so many brackets are open. The hot loop: most bytes of a document pass here, so the
+/// state lives in local variables, and only bytes that mean something leave the inner loops.
 bool Elements::skip_nested(std::uint32_t floor) {
-  while (at_ < block_.size()) {
-    const char c = block_[at_++];
+  const char* const bytes = block_.data();
+  const std::size_t size = block_.size();
+  std::size_t at = at_;
+  std::uint32_t depth = depth_;
+  std::uint64_t line = line_;
+  bool closed = false;
+  while (at < size && !closed) {
     if (in_string_) {
-      scan_string_byte(c);
+      // The byte behind a backslash is looked at whatever it is.
+      const auto plain = [&] { return kMeaning[static_cast<unsigned char>(bytes[at])] < kInString; };
+      while (!escaped_ && at < size && plain()) ++at;
+      if (at == size) break;
+      line_ = line;
+      scan_string_byte(bytes[at++]);
+      line = line_;
       continue;
     }
-    switch (c) {
+    while (at < size && kMeaning[static_cast<unsigned char>(bytes[at])] == 0) ++at;
+    if (at == size) break;
+    switch (bytes[at++]) {
       case '"': in_string_ = true; break;
       case '{':
-      case '[': ++depth_; break;
+      case '[': ++depth; break;
       case '}':
-      case ']':
-        if (--depth_ == floor) return true;
-        break;
-      case '\n': ++line_; break;
+      case ']': closed = --depth == floor; break;
+      case '\n': ++line; break;
       default: break;
     }
   }
-  return false;
+  at_ = at;
+  depth_ = depth;
+  line_ = line;
+  return closed;
 }
 
 /// Goes on in a top object, looking at the names of its own members only.

@@ -90,6 +90,20 @@ TEST(Elements, ValuesAcrossBlocksComeWhole) {
   EXPECT_TRUE(elements_of(text) == expected);
 }
 
+TEST(Elements, EscapesMayCrossBlocks) {
+  // Whatever the block's size, some element's backslash ends one and its quote begins the next.
+  std::string text = "[";
+  Texts expected;
+  for (int i = 0; i < 40'000; ++i) {
+    const std::string value = "{\"s\":\"" + std::string(static_cast<std::size_t>(i % 7), 'y') +
+                              "\\\"}\\\\\"}";
+    text += value + ",";
+    expected.push_back("1:" + value);
+  }
+  text.back() = ']';
+  EXPECT_TRUE(elements_of(text) == expected);
+}
+
 TEST(Elements, ATooLongValueIsSkipped) {
   const std::string text = "[\"" + std::string(kLineBytesMax + 10, 'x') + "\",{\"a\":1}]";
   EXPECT_EQ(elements_of(text), (Texts{"1!the record is longer than 64 MiB", "1:{\"a\":1}"}));

@@ -123,8 +123,8 @@ class ProviderBodyReader final : public FormatReader {
   }
 
   void read_value(json::Value value) {
-    provider_ = {};
-    api_ = {};
+    shape_ = nullptr;
+    named_api_ = false;
     if (!value.is_object()) {
       reject("a response body must be an object");
     } else if (value["body"].exists()) {
@@ -166,8 +166,7 @@ class ProviderBodyReader final : public FormatReader {
   bool read_envelope_fields(json::Value envelope, std::string& reason) {
     UsageRecord& r = record();
     r.provider = first_text(envelope, {"provider"});
-    provider_ = fold_provider(r.provider);
-    api_ = first_text(envelope, {"api"});
+    name_shape(r.provider, first_text(envelope, {"api"}));
     r.model = first_text(envelope, {"model"});
     r.organization = first_text(envelope, {"organization", "organization_id"});
     r.project = first_text(envelope, {"project", "project_id"});
@@ -187,6 +186,18 @@ class ProviderBodyReader final : public FormatReader {
                                            : std::string(text));
     }
     return read_timestamp(envelope["timestamp"], reason);
+  }
+
+  /// Logs repeat provider and api, so the shape last found is kept.
+  void name_shape(std::string_view provider, std::string_view api) {
+    if (provider != named_.provider || api != named_.api) {
+      named_.provider = provider;
+      named_.api = api;
+      named_.folded = fold_provider(provider);
+      named_.shape = published_shape(named_.folded, api);
+    }
+    shape_ = named_.shape;
+    named_api_ = true;
   }
 
   bool read_timestamp(json::Value value, std::string& reason) {
@@ -213,7 +224,7 @@ class ProviderBodyReader final : public FormatReader {
       emitter_->discard();
       return;
     }
-    const Shape* shape = published_shape(provider_, api_);
+    const Shape* shape = shape_;
     Unwrapping wrapped(body);
     for (int i = 0; i < kWrappersMax; ++i) {
       if (shape != nullptr && value_at(wrapped.body(), shape->root).is_object()) break;
@@ -316,10 +327,10 @@ class ProviderBodyReader final : public FormatReader {
     if (body["usage"].kind() == json::Value::Kind::null && !status.empty()) {
       return fmt::format("the response counts nothing yet: its status is \"{}\"", status);
     }
-    if (!api_.empty()) {
+    if (named_api_ && !named_.api.empty()) {
       return fmt::format("no shape is known for the api \"{}\" of \"{}\" (known: {}), and the body "
                          "has no usage that tells its own",
-                         api_, provider_, published_names(provider_));
+                         named_.api, named_.folded, published_names(named_.folded));
     }
     return "no usage found in the body: expected \"usage\" (OpenAI, Anthropic, Bedrock, Cohere and "
            "compatible), \"usageMetadata\" (Gemini) or \"meta.billed_units\" (Cohere)";
@@ -327,8 +338,16 @@ class ProviderBodyReader final : public FormatReader {
 
   Emitter* emitter_ = nullptr;
   const Element* element_ = nullptr;
-  std::string provider_;  ///< Of the envelope, folded.
-  std::string_view api_;
+  /// Provider and api of the envelope last read, and the published shape that they name.
+  struct Named {
+    std::string provider;
+    std::string api;
+    std::string folded;
+    const Shape* shape = nullptr;
+  };
+  Named named_;
+  const Shape* shape_ = nullptr;  ///< Of this value's envelope.
+  bool named_api_ = false;
   StreamJoin stream_;
 };
 
