@@ -1,0 +1,50 @@
+// Any bytes as a file, compressed or not: lines, blocks and the whole are the same bytes, and the JSON
+// values cut from them lie inside.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "ingestion/elements.h"
+
+namespace costops::ingestion {
+namespace {
+
+std::size_t line_bytes(std::string_view bytes) {
+  Input input = Input::from_memory("fuzz", bytes);
+  std::string_view line;
+  std::size_t total = 0;
+  while (true) {
+    const Input::Step step = input.next_line(line);
+    if (step == Input::Step::end || step == Input::Step::failed) return total;
+    total += line.size();
+  }
+}
+
+void read_input(std::string_view bytes) {
+  Input blocks = Input::from_memory("fuzz", bytes);
+  std::string joined;
+  std::string_view block;
+  while (blocks.next_block(block) == Input::Step::line) joined += block;
+  if (line_bytes(bytes) > joined.size()) std::abort();
+
+  Input whole = Input::from_memory("fuzz", bytes);
+  const auto rest = whole.rest();
+  if (rest && *rest != joined) std::abort();
+
+  Input input = Input::from_memory("fuzz", bytes);
+  Elements elements(input, {});
+  Element element;
+  std::size_t total = 0;
+  while (elements.next(element) != Elements::Step::end) total += element.text.size();
+  if (total > joined.size()) std::abort();
+}
+
+}  // namespace
+}  // namespace costops::ingestion
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  costops::ingestion::read_input({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
