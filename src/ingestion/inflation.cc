@@ -215,7 +215,9 @@ bool begins_zstd(std::string_view bytes) {
 
 Result<std::unique_ptr<ByteSource>> inflated(std::unique_ptr<ByteSource> source) {
   constexpr std::size_t kMagicBytes = 4;
-  std::vector<char> first(kCompressedBlock);
+  const std::uint64_t total = source->bytes_total();
+  const bool small = total != 0 && total < kCompressedBlock;
+  std::vector<char> first(small ? static_cast<std::size_t>(total) + kMagicBytes : kCompressedBlock);
   std::size_t size = 0;
   while (size < kMagicBytes) {
     const auto count = source->read(std::span(first).subspan(size));

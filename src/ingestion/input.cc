@@ -13,7 +13,8 @@
 namespace costops::ingestion {
 namespace {
 
-constexpr std::size_t kBlockBytes = 512u << 10;
+/// The buffer's first size: many logs are small. Telling the format grows it for the others.
+constexpr std::size_t kBlockBytes = 32u << 10;
 constexpr std::size_t kPeekBytesMax = 1u << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
