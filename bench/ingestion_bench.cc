@@ -1,5 +1,5 @@
-// How fast usage logs become records: bytes in memory to validated records with their identities, one
-// thread. Items are records.
+// How fast usage logs become records: bytes in memory to validated records with their identities,
+// one thread. Items are records.
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
@@ -39,7 +39,8 @@ std::string record_line(int i) {
 /// A chat response in the envelope, without its text.
 std::string body_line(int i) {
   return fmt::format(
-      R"({{"provider":"openai","api":"chat","model":"gpt-4o","timestamp":"2026-07-01T12:{:02}:{:02}Z",)"
+      R"({{"provider":"openai","api":"chat","model":"gpt-4o",)"
+      R"("timestamp":"2026-07-01T12:{:02}:{:02}Z",)"
       R"("project":"search","body":{{"id":"chatcmpl-{:09}","object":"chat.completion",)"
       R"("created":1782907200,"model":"gpt-4o-2024-08-06","service_tier":"default","usage":)"
       R"({{"prompt_tokens":{},"completion_tokens":250,"total_tokens":{},"prompt_tokens_details":)"

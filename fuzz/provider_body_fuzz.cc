@@ -1,7 +1,5 @@
-// Any bytes, read as response bodies: records or rejections, never a crash, and no quantity below zero.
-#include "reading.h"
+#include "reader_fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  costops::ingestion::read_anything(costops::ingestion::Format::provider_body, data, size);
-  return 0;
+  return costops::ingestion::fuzz_reader(costops::ingestion::Format::provider_body, data, size);
 }

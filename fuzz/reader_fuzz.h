@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
 #include "ingestion/collected.h"
@@ -18,7 +19,8 @@ inline void expect_in_fuzzing(bool holds, const char* what) {
   __builtin_trap();
 }
 
-inline int fuzz_reader(Format format, const std::uint8_t* data, std::size_t size) {
+/// `format`: none, to tell it from the bytes.
+inline int fuzz_reader(std::optional<Format> format, const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   ReadOptions options;
   options.format = format;

@@ -3,8 +3,8 @@
 
 usage: scripts/generate_shapes.py GENAI_PRICES_JSON > src/ingestion/shape_table.inc
 
-Each provider of the file says, per API, at which paths of a response body which unit is counted. The
-table keeps that as it is: the order, repeated units (they are summed) and what is required.
+Each provider of the file says, per API, at which paths of a response body which unit is counted.
+The table keeps that as it is: the order, repeated units (they are summed), what is required.
 """
 import json
 import sys

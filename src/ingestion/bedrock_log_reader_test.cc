@@ -10,8 +10,10 @@ using Texts = std::vector<std::string>;
 /// A log line whose member `from` is replaced.
 std::string call(std::string_view from = {}, std::string_view to = {}) {
   std::string text =
-      R"({"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-05-01T12:00:00Z",)"
-      R"("accountId":"123456789012","identity":{"arn":"arn:aws:sts::123456789012:assumed-role/app"},)"
+      R"({"schemaType":"ModelInvocationLog","schemaVersion":"1.0",)"
+      R"("timestamp":"2026-05-01T12:00:00Z",)"
+      R"("accountId":"123456789012",)"
+      R"("identity":{"arn":"arn:aws:sts::123456789012:assumed-role/app"},)"
       R"("region":"us-east-1","requestId":"r-1","operation":"Converse",)"
       R"("modelId":"us.anthropic.claude-sonnet-4-5-20250929-v1:0","input":{"inputTokenCount":120,)"
       R"("cacheReadInputTokenCount":30,"cacheWriteInputTokenCount":7},"output":{)"
@@ -51,9 +53,9 @@ TEST(BedrockLog, ACallWithEverything) {
 
 TEST(BedrockLog, OfAnArnTheLastPartIsTheModel) {
   constexpr std::string_view kId = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-  EXPECT_EQ(only(call(kId, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"))
-                .model,
-            "amazon.nova-lite-v1:0");
+  EXPECT_EQ(
+      only(call(kId, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0")).model,
+      "amazon.nova-lite-v1:0");
   EXPECT_EQ(only(call(kId, "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc")).model,
             "abc");
 }
@@ -68,9 +70,9 @@ TEST(BedrockLog, CacheCountsMayBeInTheBodyOnly) {
 }
 
 TEST(BedrockLog, FailedCallsAreBilledByWhatTheyCount) {
-  EXPECT_EQ(only(call(R"("operation")", R"("errorCode":"ModelStreamErrorException","operation")"))
-                .status,
-            CallStatus::failed);
+  EXPECT_EQ(
+      only(call(R"("operation")", R"("errorCode":"ModelStreamErrorException","operation")")).status,
+      CallStatus::failed);
   EXPECT_EQ(collect(R"({"schemaType":"ModelInvocationLog","modelId":"m","errorCode":)"
                     R"("ThrottlingException","input":{}})")
                 .reasons(),
@@ -78,10 +80,10 @@ TEST(BedrockLog, FailedCallsAreBilledByWhatTheyCount) {
 }
 
 TEST(BedrockLog, WhatIsWrongIsNamed) {
-  const Collected all = collect(
-      call("120", "-1") + "\n" + call("80", "\"80\"") + "\n" +
-      call(R"("modelId":"us.anthropic.claude-sonnet-4-5-20250929-v1:0",)", "") + "\n" + "17\n" +
-      call() + "\n");
+  const Collected all =
+      collect(call("120", "-1") + "\n" + call("80", "\"80\"") + "\n" +
+              call(R"("modelId":"us.anthropic.claude-sonnet-4-5-20250929-v1:0",)", "") + "\n" +
+              "17\n" + call() + "\n");
   EXPECT_EQ(all.records.size(), 1u);
   ASSERT_EQ(all.rejections.size(), 4u);
   EXPECT_EQ(all.reasons()[0], "1: \"inputTokenCount\" must be a count, found -1");

@@ -31,8 +31,8 @@ std::optional<Instant> time_of(json::Value body) {
   return std::nullopt;
 }
 
-/// What OpenRouter (and a gateway) says the call cost. With a key of one's own ("is_byok"), "cost" is
-/// the fee alone, and the provider's price stands beside it.
+/// What OpenRouter (and a gateway) says the call cost. With a key of one's own ("is_byok"), "cost"
+/// is the fee alone, and the provider's price stands beside it.
 std::optional<Money> cost_of(json::Value usage) {
   const auto amount = [](json::Value value) -> std::optional<Amount> {
     const auto text = value.number_text() ? value.number_text() : value.string();

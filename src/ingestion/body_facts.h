@@ -1,5 +1,5 @@
-// body_facts.h - what a response body says beside its counts: ids, time, how it was served, fees that
-// only its output shows, and what it claims to have cost.
+// body_facts.h - what a response body says beside its counts: ids, time, how it was served, fees
+// that only its output shows, and what it claims to have cost.
 #pragma once
 
 #include "costops/domain/usage_record.h"

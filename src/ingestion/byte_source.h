@@ -1,5 +1,5 @@
-// byte_source.h - where an Input's bytes come from, block by block: a file, memory, or either of them
-// inflated.
+// byte_source.h - where an Input's bytes come from, block by block: a file, memory, or either of
+// them inflated.
 #pragma once
 
 #include <cstdint>

@@ -102,10 +102,9 @@ bool is_usage_record(const Outline& o) {
       return std::ranges::any_of(
           names, [&](std::string_view name) { return o.has(std::string(prefix) += name); });
     };
-    const bool counts =
-        has({"prompt_tokens", "promptTokens", "completion_tokens", "completionTokens",
-             "total_tokens", "totalTokens", "input_tokens", "inputTokens", "output_tokens",
-             "outputTokens"});
+    const bool counts = has({"prompt_tokens", "promptTokens", "completion_tokens",
+                             "completionTokens", "total_tokens", "totalTokens", "input_tokens",
+                             "inputTokens", "output_tokens", "outputTokens"});
     const bool owner = has({"organization_id", "organizationId"});
     if (counts && (owner || has({"provider", "model", "model_id", "modelId"}))) return true;
     if (owner && (has({"usage", "provider", "event_type", "eventType"}))) return true;
@@ -169,7 +168,9 @@ std::vector<std::string_view> csv_names(std::string_view head) {
 
 std::optional<Format> format_of_csv(std::string_view head) {
   const std::vector<std::string_view> names = csv_names(head);
-  const auto has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   if (has("spend") && (has("request_id") || has("call_type"))) return Format::litellm_spend_logs;
   if (has("request_created_at") || (has("request_id") && has("response_model"))) {
     return Format::helicone;
@@ -209,7 +210,9 @@ std::string description_of(std::string_view head) {
   constexpr std::array kMagic = {
       Magic{"PK\x03\x04", "a zip archive: unpack it"},
       Magic{"BZh", "bzip2 data: unpack them"},
-      Magic{"\xfd" "7zXZ", "xz data: unpack them"},
+      Magic{"\xfd"
+            "7zXZ",
+            "xz data: unpack them"},
       Magic{"PAR1", "a Parquet file: convert it to JSON lines"},
       Magic{"SQLite format 3", "an SQLite database: export its table as JSON lines"},
       Magic{"\xff\xfe", "UTF-16 text: save it as UTF-8"},

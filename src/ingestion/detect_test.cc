@@ -55,15 +55,17 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"schemaType":"ModelInvocationLog","schemaVersion":"1.0","modelId":"m"})"},
         Head{"claude_code", "claude_code",
              R"({"parentUuid":null,"sessionId":"s","type":"user","message":{},"uuid":"u"})"},
-        Head{"claude_code_old", "claude_code",
-             R"({"timestamp":"t","message":{"model":"m", "usage" :{"input_tokens":1}},"costUSD":1})"},
+        Head{
+            "claude_code_old", "claude_code",
+            R"({"timestamp":"t","message":{"model":"m", "usage" :{"x":1}},"costUSD":1})"},
         Head{"claude_code_summary_first", "claude_code",
              "{\"type\":\"summary\",\"summary\":\"x\",\"leafUuid\":\"u\"}\n{}"},
         Head{"codex", "codex", R"({"timestamp":"t","type":"session_meta","payload":{"id":"s"}})"},
         Head{"codex_exec", "codex", R"({"type":"thread.started","thread_id":"t"})"},
         Head{"litellm", "litellm_spend_logs",
              R"([{"request_id":"r","call_type":"acompletion","spend":0.1,"prompt_tokens":1}])"},
-        Head{"litellm_csv", "litellm_spend_logs", "\"request_id\",call_type,spend,model\n1,2,3,4\n"},
+        Head{"litellm_csv", "litellm_spend_logs",
+             "\"request_id\",call_type,spend,model\n1,2,3,4\n"},
         Head{"langfuse", "langfuse",
              R"({"data":[{"id":"o","traceId":"t","type":"GENERATION","usageDetails":{}}]})"},
         Head{"langfuse_csv", "langfuse", "id,trace_id,type,usage_details\n"},
@@ -77,8 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& head) { return std::string(head.param.name); });
 
 TEST(Detect, AFirstValueLongerThanWhatIsAtHandIsToldByItsBeginning) {
-  const std::string text = R"({"id":"c","object":"chat.completion","choices":[{"message":{"content":")" +
-                           std::string(2u << 20, 'x');
+  const std::string text =
+      R"({"id":"c","object":"chat.completion","choices":[{"message":{"content":")" +
+      std::string(2u << 20, 'x');
   EXPECT_EQ(detected(std::string_view(text).substr(0, 1u << 20)), "provider_body");
 }
 
@@ -96,7 +99,8 @@ TEST(Detect, TheErrorSaysWhatWasSeenAndWhatCanBeForced) {
             R"(cannot tell the format: its first value has the members "a", "b")" + formats);
   EXPECT_EQ(detected("hello world\n"),
             "cannot tell the format: it begins with \"hello world\"" + formats);
-  EXPECT_EQ(detected("PK\x03\x04zip"), "cannot tell the format: it is a zip archive: unpack it" + formats);
+  EXPECT_EQ(detected("PK\x03\x04zip"),
+            "cannot tell the format: it is a zip archive: unpack it" + formats);
 }
 
 TEST(Detect, FormatsHaveOneNameEach) {
@@ -131,7 +135,9 @@ TEST(Read, AStoppedSinkEndsTheReading) {
     int records = 0;
   } sink;
   std::string text;
-  for (int i = 0; i < 9; ++i) text += R"({"model":"m","usage":{"prompt_tokens":1}})" "\n";
+  for (int i = 0; i < 9; ++i)
+    text += R"({"model":"m","usage":{"prompt_tokens":1}})"
+            "\n";
   Input input = Input::from_memory("m", text);
   ReadOptions options;
   options.now = kTestNow;

@@ -115,7 +115,8 @@ Elements::Step Elements::next_line(Element& element) {
         element.text = {};
         ++element.line;
         return Step::broken;
-      case Input::Step::end: return Step::end;
+      case Input::Step::end:
+        return Step::end;
     }
   }
 }
@@ -248,8 +249,8 @@ void Elements::scan_string_byte(char byte) {
   }
 }
 
-/// Goes on until so many brackets are open. The hot loop: most bytes of a document pass here, so the
-/// state lives in local variables, and only bytes that mean something leave the inner loops.
+/// Goes on until so many brackets are open. The hot loop: most bytes of a document pass here, so
+/// the state lives in local variables, and only bytes that mean something leave the inner loops.
 bool Elements::skip_nested(std::uint32_t floor) {
   const char* const bytes = block_.data();
   const std::size_t size = block_.size();
@@ -260,7 +261,9 @@ bool Elements::skip_nested(std::uint32_t floor) {
   while (at < size && !closed) {
     if (in_string_) {
       // The byte behind a backslash is looked at whatever it is.
-      const auto plain = [&] { return kMeaning[static_cast<unsigned char>(bytes[at])] < kInString; };
+      const auto plain = [&] {
+        return kMeaning[static_cast<unsigned char>(bytes[at])] < kInString;
+      };
       while (!escaped_ && at < size && plain()) ++at;
       if (at == size) break;
       line_ = line;
@@ -271,13 +274,22 @@ bool Elements::skip_nested(std::uint32_t floor) {
     while (at < size && kMeaning[static_cast<unsigned char>(bytes[at])] == 0) ++at;
     if (at == size) break;
     switch (bytes[at++]) {
-      case '"': in_string_ = true; break;
+      case '"':
+        in_string_ = true;
+        break;
       case '{':
-      case '[': ++depth; break;
+      case '[':
+        ++depth;
+        break;
       case '}':
-      case ']': closed = --depth == floor; break;
-      case '\n': ++line; break;
-      default: break;
+      case ']':
+        closed = --depth == floor;
+        break;
+      case '\n':
+        ++line;
+        break;
+      default:
+        break;
     }
   }
   at_ = at;

@@ -1,6 +1,7 @@
-// elements.h - the JSON values of an input, one after the other, whatever they are wrapped in: one per
-// line, one behind the other, an array, or an object with an array ({"records":[...]}). Only one value
-// is held at a time, so an array of millions of records needs no more memory than its largest one.
+// elements.h - the JSON values of an input, one after the other, whatever they are wrapped in: one
+// per line, one behind the other, an array, or an object with an array ({"records":[...]}). Only
+// one value is held at a time, so an array of millions of records needs no more memory than its
+// largest one.
 #pragma once
 
 #include <cstdint>
@@ -71,16 +72,16 @@ class Elements {
   std::uint64_t line_ = 1;
 
   Open open_ = Open::none;
-  std::size_t begin_ = 0;         ///< Where the open value begins in the block.
+  std::size_t begin_ = 0;  ///< Where the open value begins in the block.
   std::uint64_t begin_line_ = 0;
-  std::string carried_;           ///< The open value's text from earlier blocks.
+  std::string carried_;  ///< The open value's text from earlier blocks.
   bool too_long_ = false;
-  bool in_list_ = false;          ///< Values are elements of an array,
-  bool in_container_ = false;     ///< which is a member of a container.
-  std::uint32_t depth_ = 0;       ///< Brackets open inside the open value.
+  bool in_list_ = false;       ///< Values are elements of an array,
+  bool in_container_ = false;  ///< which is a member of a container.
+  std::uint32_t depth_ = 0;    ///< Brackets open inside the open value.
   bool in_string_ = false;
   bool escaped_ = false;
-  std::string key_;               ///< The member's name in a head or tail.
+  std::string key_;  ///< The member's name in a head or tail.
   bool in_key_ = false;
   bool key_next_ = false;
   bool value_next_ = false;

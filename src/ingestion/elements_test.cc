@@ -39,9 +39,9 @@ TEST(Elements, ABrokenLineCostsThatLineOnly) {
 }
 
 TEST(Elements, AnArrayIsItsElements) {
-  EXPECT_EQ(elements_of("[{\"a\":[1,{\"x\":\"]}\"}]},\n {\"b\":\"\\\"}\"}, 3, \"s]\",[4] ]"),
-            (Texts{"1:{\"a\":[1,{\"x\":\"]}\"}]}", "2:{\"b\":\"\\\"}\"}", "2:3", "2:\"s]\"",
-                   "2:[4]"}));
+  EXPECT_EQ(
+      elements_of("[{\"a\":[1,{\"x\":\"]}\"}]},\n {\"b\":\"\\\"}\"}, 3, \"s]\",[4] ]"),
+      (Texts{"1:{\"a\":[1,{\"x\":\"]}\"}]}", "2:{\"b\":\"\\\"}\"}", "2:3", "2:\"s]\"", "2:[4]"}));
   EXPECT_EQ(elements_of("[]"), Texts{});
   EXPECT_EQ(elements_of("[\n1\n]\n[2]"), (Texts{"2:1", "4:2"}));
 }
@@ -68,8 +68,7 @@ TEST(Elements, WhatIsCutOffIsBroken) {
             (Texts{"1:{\"a\":1}", "2!the file is cut off: it ends before its closing bracket"}));
   EXPECT_EQ(elements_of("{\n\"records\":[1]"),
             (Texts{"2:1", "2!the file is cut off: it ends before its closing bracket"}));
-  EXPECT_EQ(elements_of("[1,\"x"),
-            (Texts{"1:1", "1:\"x"}));
+  EXPECT_EQ(elements_of("[1,\"x"), (Texts{"1:1", "1:\"x"}));
 }
 
 TEST(Elements, ALoneClosingBracketIsAnElementOfItsOwn) {
@@ -81,9 +80,8 @@ TEST(Elements, ValuesAcrossBlocksComeWhole) {
   std::string text = "[";
   Texts expected;
   for (int i = 0; i < 3000; ++i) {
-    const std::string value =
-        "{\"i\":" + std::to_string(i) + ",\"s\":\"" + std::string(static_cast<std::size_t>(i), 'y') +
-        "\"}";
+    const std::string value = "{\"i\":" + std::to_string(i) + ",\"s\":\"" +
+                              std::string(static_cast<std::size_t>(i), 'y') + "\"}";
     text += value + (i < 2999 ? ",\n" : "]");
     expected.push_back(std::to_string(i + 1) + ":" + value);
   }
@@ -95,8 +93,8 @@ TEST(Elements, EscapesMayCrossBlocks) {
   std::string text = "[";
   Texts expected;
   for (int i = 0; i < 40'000; ++i) {
-    const std::string value = "{\"s\":\"" + std::string(static_cast<std::size_t>(i % 7), 'y') +
-                              "\\\"}\\\\\"}";
+    const std::string value =
+        "{\"s\":\"" + std::string(static_cast<std::size_t>(i % 7), 'y') + "\\\"}\\\\\"}";
     text += value + ",";
     expected.push_back("1:" + value);
   }

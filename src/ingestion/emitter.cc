@@ -33,7 +33,8 @@ void Emitter::reject(std::uint64_t line, std::string reason, std::string_view ex
 }
 
 Result<void> Emitter::finish(OrganizationRule organization) {
-  const bool requests_known = counts_.has(Unit::requests) || at(record_.quantities, Meter::requests) != 0;
+  const bool requests_known =
+      counts_.has(Unit::requests) || at(record_.quantities, Meter::requests) != 0;
   if (!counts_.empty()) {
     auto quantities = counts_.disjoint();
     if (!quantities) return fail(quantities.error());

@@ -47,7 +47,7 @@ class Emitter {
   std::string file_;
   UsageRecord record_;
   UsageCounts counts_;
-  Occurrences occurrences_;  ///< Of the contents without an id of their own.
+  Occurrences occurrences_;       ///< Of the contents without an id of their own.
   std::string provider_written_;  ///< The provider last folded, and what it became.
   std::string provider_folded_;
 };

@@ -1,6 +1,6 @@
-// gzip and zstd, undone block by block. Both formats may hold several members (frames) one after the
-// other; a file that ends inside one is cut off. A file that grows beyond kInflationMax is refused
-// while it is read, so that a bomb costs little more than its own size.
+// gzip and zstd, undone block by block. Both formats may hold several members (frames) one after
+// the other; a file that ends inside one is cut off. A file that grows beyond kInflationMax is
+// refused while it is read, so that a bomb costs little more than its own size.
 #include <fmt/core.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -82,8 +82,8 @@ class InflatedSource : public ByteSource {
   [[nodiscard]] virtual bool complete() const = 0;
 
   void broken(std::string_view why) {
-    failure_ = Error{ErrorCode::invalid_input,
-                     fmt::format("the {} data are broken: {}", format_, why)};
+    failure_ =
+        Error{ErrorCode::invalid_input, fmt::format("the {} data are broken: {}", format_, why)};
   }
   CompressedBytes compressed_;
 
@@ -206,7 +206,8 @@ class PlainSource final : public ByteSource {
 /// RFC 1952 section 2.3.1 (with method 8, deflate); RFC 8878 sections 3.1.1 and 3.1.2.
 bool begins_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b\x08"); }
 bool begins_zstd(std::string_view bytes) {
-  const bool skippable = bytes.size() >= 4 && (static_cast<unsigned char>(bytes[0]) & 0xf0) == 0x50 &&
+  const bool skippable = bytes.size() >= 4 &&
+                         (static_cast<unsigned char>(bytes[0]) & 0xf0) == 0x50 &&
                          bytes.substr(1, 3) == "\x2a\x4d\x18";
   return skippable || bytes.starts_with("\x28\xb5\x2f\xfd");
 }

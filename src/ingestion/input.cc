@@ -1,5 +1,5 @@
-// One buffer, refilled block by block. A line is a view into it; only the unfinished line at the end
-// of a block is moved, to the front of the buffer, before the next block is read behind it. The
+// One buffer, refilled block by block. A line is a view into it; only the unfinished line at the
+// end of a block is moved, to the front of the buffer, before the next block is read behind it. The
 // buffer grows when one line (or the document, or a peek) needs more than it holds.
 #include "costops/ingestion/input.h"
 

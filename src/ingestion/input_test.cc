@@ -40,10 +40,17 @@ Lines lines_of(Input& input) {
   std::string_view line;
   while (true) {
     switch (input.next_line(line)) {
-      case Input::Step::line: all.emplace_back(line); break;
-      case Input::Step::too_long: all.emplace_back("<too long>"); break;
-      case Input::Step::failed: all.push_back("<" + input.error().message + ">"); break;
-      case Input::Step::end: return all;
+      case Input::Step::line:
+        all.emplace_back(line);
+        break;
+      case Input::Step::too_long:
+        all.emplace_back("<too long>");
+        break;
+      case Input::Step::failed:
+        all.push_back("<" + input.error().message + ">");
+        break;
+      case Input::Step::end:
+        return all;
     }
   }
 }
@@ -98,7 +105,9 @@ TEST(Input, LinesAcrossBlocksComeWhole) {
 }
 
 TEST(Input, PeekDoesNotConsume) {
-  Input input = Input::from_memory("m", "\xef\xbb\xbf" "abc\ndef\n");
+  Input input = Input::from_memory("m",
+                                   "\xef\xbb\xbf"
+                                   "abc\ndef\n");
   EXPECT_EQ(input.peek(3), "abc");
   EXPECT_EQ(input.peek(100), "abc\ndef\n");
   EXPECT_EQ(lines_of(input), (Lines{"abc", "def"}));
@@ -145,8 +154,7 @@ TEST(Input, GzipAndZstdAreUndone) {
 }
 
 TEST(Input, MembersOneBehindTheOtherAreOneText) {
-  EXPECT_EQ(lines_of(gzip("a\nb") + gzip("c\n") + gzip("") + gzip("d\n")),
-            (Lines{"a", "bc", "d"}));
+  EXPECT_EQ(lines_of(gzip("a\nb") + gzip("c\n") + gzip("") + gzip("d\n")), (Lines{"a", "bc", "d"}));
   EXPECT_EQ(lines_of(zstd("a\nb") + zstd("c\n") + zstd("d\n")), (Lines{"a", "bc", "d"}));
   EXPECT_EQ(lines_of(gzip("a\n") + std::string(600, '\0')), (Lines{"a"}));
 }
@@ -162,7 +170,8 @@ TEST(Input, ACutOffFileGivesItsCompleteLinesAndThenTheReason) {
   EXPECT_EQ(lines_of(frame.substr(0, frame.size() - 2)),
             (Lines{"first line", "second line",
                    "<the zstd data are cut off: the file is incomplete; line 3 is lost>"}));
-  EXPECT_EQ(lines_of("\x1f\x8b\x08"), (Lines{"<the gzip data are cut off: the file is incomplete>"}));
+  EXPECT_EQ(lines_of("\x1f\x8b\x08"),
+            (Lines{"<the gzip data are cut off: the file is incomplete>"}));
 }
 
 TEST(Input, BrokenDataAreAReason) {
@@ -225,8 +234,8 @@ TEST_F(InputFile, WhatCannotBeOpenedIsNamed) {
   const std::string missing = (folder_ / "missing").string();
   const auto none = Input::open(missing);
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error(),
-            (Error{ErrorCode::not_found, "cannot open \"" + missing + "\": No such file or directory"}));
+  EXPECT_EQ(none.error(), (Error{ErrorCode::not_found,
+                                 "cannot open \"" + missing + "\": No such file or directory"}));
   const auto folder = Input::open(folder_.string());
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error(), (Error{ErrorCode::io_error,

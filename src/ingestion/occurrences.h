@@ -8,7 +8,8 @@ namespace costops::ingestion {
 
 /// Counts hashes with bounded memory: after kDistinctMax different ones it forgets them all and
 /// numbers the rest apart from everything before (the generation, in the upper half), so that no
-/// two records of an input ever share hash and number. The same input always gives the same numbers.
+/// two records of an input ever share hash and number. The same input always gives the same
+/// numbers.
 class Occurrences {
  public:
   static constexpr std::size_t kDistinctMax = std::size_t{1} << 21;

@@ -35,13 +35,16 @@ class OutlineReader {
   bool value(std::string& path, int depth) {
     if (at_ >= text_.size()) return false;
     switch (text_[at_]) {
-      case '{': return depth < kOutlineDepthMax ? object(path, depth) : skip_nested();
-      case '[': return depth < kOutlineDepthMax ? array(path, depth) : skip_nested();
+      case '{':
+        return depth < kOutlineDepthMax ? object(path, depth) : skip_nested();
+      case '[':
+        return depth < kOutlineDepthMax ? array(path, depth) : skip_nested();
       case '"': {
         std::string_view ignored;
         return string(ignored);
       }
-      default: return scalar();
+      default:
+        return scalar();
     }
   }
 

@@ -1,5 +1,5 @@
-// outline.h - which keys a JSON text begins with: enough to tell formats apart, even from a text that
-// goes on far beyond what is at hand, or is broken further on.
+// outline.h - which keys a JSON text begins with: enough to tell formats apart, even from a text
+// that goes on far beyond what is at hand, or is broken further on.
 #pragma once
 
 #include <string>

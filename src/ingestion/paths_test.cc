@@ -24,7 +24,9 @@ class PathsTest : public testing::Test {
     }
   }
   void TearDown() override { fs::remove_all(folder_); }
-  [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return (folder_ / name).string();
+  }
   fs::path folder_;
 };
 
@@ -34,9 +36,9 @@ TEST_F(PathsTest, AFolderIsItsLogsSorted) {
 }
 
 TEST_F(PathsTest, FilesKeepTheirOrderAndComeOnce) {
-  EXPECT_EQ(expand_paths({path("logs/notes.md"), "-", path("logs/a.json"), path("logs/*.json*")})
-                .value(),
-            (Paths{path("logs/notes.md"), "-", path("logs/a.json"), path("logs/b.jsonl")}));
+  EXPECT_EQ(
+      expand_paths({path("logs/notes.md"), "-", path("logs/a.json"), path("logs/*.json*")}).value(),
+      (Paths{path("logs/notes.md"), "-", path("logs/a.json"), path("logs/b.jsonl")}));
 }
 
 TEST_F(PathsTest, APatternTakesTheFoldersThatHoldLogs) {
@@ -53,9 +55,9 @@ TEST_F(PathsTest, WhatNamesNothingIsAnError) {
             (Error{ErrorCode::not_found, "the folder \"" + path("empty") +
                                              "\" holds no logs (.json .jsonl .ndjson .csv .log "
                                              ".txt, also with .gz or .zst)"}));
-  EXPECT_EQ(expand_paths({path("emp*")}).error(),
-            (Error{ErrorCode::not_found,
-                   "nothing that \"" + path("emp*") + "\" matches holds logs"}));
+  EXPECT_EQ(
+      expand_paths({path("emp*")}).error(),
+      (Error{ErrorCode::not_found, "nothing that \"" + path("emp*") + "\" matches holds logs"}));
 }
 
 TEST_F(PathsTest, AgentFoldersAreThoseThatExist) {

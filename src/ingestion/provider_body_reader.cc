@@ -1,6 +1,6 @@
-// Response bodies: bare, in the envelope {"provider","api","model",...,"body":{...}}, in the wrappers of
-// batch outputs, and as streams of chunks. What a body counts is data (shapes.h); here is what can be
-// around it.
+// Response bodies: bare, in the envelope {"provider","api","model",...,"body":{...}}, in the
+// wrappers of batch outputs, and as streams of chunks. What a body counts is data (shapes.h); here
+// is what can be around it.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -90,13 +90,14 @@ class Unwrapping {
   }
 
   /// {"request":{...},"response":{...}}: logs, Vertex batch outputs (with "status" or
-  /// "processed_time", Gemini's with "key"), and the closing event of a Responses or Realtime stream.
+  /// "processed_time", Gemini's with "key"), and the closing event of a Responses or Realtime
+  /// stream.
   bool logged_pair() {
     const json::Value response = body_["response"];
     if (!response.is_object() || body_["usage"].is_object()) return false;
-    const bool vertex = response["usageMetadata"].exists() &&
-                        (body_["processed_time"].exists() || body_["status"].exists() ||
-                         body_["key"].exists());
+    const bool vertex =
+        response["usageMetadata"].exists() &&
+        (body_["processed_time"].exists() || body_["status"].exists() || body_["key"].exists());
     batch_ = batch_ || vertex;
     return inner(response);
   }
@@ -298,10 +299,12 @@ class ProviderBodyReader final : public FormatReader {
       r = main;
       if (const auto model = item["model"].string()) r.model = *model;
       r.source_kind = fmt::format("{}-{}", shape.kind, *item["type"].string());
+      r.tags.emplace_back(item["type"].string() == "compaction" ? "compaction" : "advisor");
       r.reported_cost.reset();
       r.latency_ms.reset();
-      r.id = main.id.is_null() ? RecordId{}
-                               : record_id("iteration", {to_string(main.id), std::to_string(index)});
+      r.id = main.id.is_null()
+                 ? RecordId{}
+                 : record_id("iteration", {to_string(main.id), std::to_string(index)});
       emitter_->counts().add(Unit::requests, 0);
       emitter_->emit(element_->line, item.raw());
     }
@@ -311,7 +314,8 @@ class ProviderBodyReader final : public FormatReader {
   void identify(json::Value body) {
     UsageRecord& r = record();
     if (r.source_id.empty()) return;
-    r.id = record_id("response", {r.source_id, first_text(body, {"created", "created_at"}), r.model});
+    r.id =
+        record_id("response", {r.source_id, first_text(body, {"created", "created_at"}), r.model});
     // Each chunk of a stream counts all up to it.
     r.grows = body["usageMetadata"].exists() || first_text(body, {"object"}).ends_with(".chunk");
   }
@@ -328,9 +332,10 @@ class ProviderBodyReader final : public FormatReader {
       return fmt::format("the response counts nothing yet: its status is \"{}\"", status);
     }
     if (named_api_ && !named_.api.empty()) {
-      return fmt::format("no shape is known for the api \"{}\" of \"{}\" (known: {}), and the body "
-                         "has no usage that tells its own",
-                         named_.api, named_.folded, published_names(named_.folded));
+      return fmt::format(
+          "no shape is known for the api \"{}\" of \"{}\" (known: {}), and the body "
+          "has no usage that tells its own",
+          named_.api, named_.folded, published_names(named_.folded));
     }
     return "no usage found in the body: expected \"usage\" (OpenAI, Anthropic, Bedrock, Cohere and "
            "compatible), \"usageMetadata\" (Gemini) or \"meta.billed_units\" (Cohere)";

@@ -108,7 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
              "model":"gpt-5.6-sol","service_tier":"default","usage":{"prompt_tokens":2006,
              "completion_tokens":300,"total_tokens":2306,"prompt_tokens_details":
              {"cached_tokens":1920,"cache_write_tokens":0,"audio_tokens":0},
-             "completion_tokens_details":{"reasoning_tokens":100,"rejected_prediction_tokens":9}}})",
+             "completion_tokens_details":{"reasoning_tokens":100,
+             "rejected_prediction_tokens":9}}})",
              "openai-chat",
              "input_tokens_uncached=86 output_tokens=200 cache_read_tokens=1920 "
              "output_reasoning_tokens=100"},
@@ -138,8 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bare{"xai_counts_reasoning_beside_the_output",
              R"({"model":"grok-3-mini","usage":{"prompt_tokens":32,"completion_tokens":9,
              "total_tokens":341,"completion_tokens_details":{"reasoning_tokens":300}}})",
-             "openai-chat",
-             "input_tokens_uncached=32 output_tokens=9 output_reasoning_tokens=300"},
+             "openai-chat", "input_tokens_uncached=32 output_tokens=9 output_reasoning_tokens=300"},
         Bare{"perplexity",
              R"({"model":"sonar-pro","usage":{"prompt_tokens":10,"completion_tokens":20,
              "total_tokens":30,"citation_tokens":7,"reasoning_tokens":5,"num_search_queries":3}})",
@@ -276,9 +276,9 @@ TEST(Body, WhatTheSourceClaimsIsEvidence) {
     const auto reported = only(R"({"model":"m","usage":{"prompt_tokens":1,"completion_tokens":1,)" +
                                std::string(members) + "}}")
                               .reported_cost;
-    return reported ? costops::to_string(reported->amount) + " " +
-                          std::string(reported->currency.code())
-                    : "none";
+    return reported
+               ? costops::to_string(reported->amount) + " " + std::string(reported->currency.code())
+               : "none";
   };
   EXPECT_EQ(cost(R"("cost":0.000102)"), "0.000102 USD");
   EXPECT_EQ(cost(R"("cost":1.02e-4,"is_byok":false)"), "0.000102 USD");
@@ -304,9 +304,9 @@ TEST(Body, ProvidersThatGiveThemselvesAway) {
   EXPECT_EQ(claude("msg_bdrk_01"), "aws");
   EXPECT_EQ(claude("msg_vrtx_01"), "google");
   EXPECT_EQ(claude("msg_01"), "");
-  EXPECT_EQ(only(R"({"id":"gen-1","provider":"Azure","model":"m","usage":{"prompt_tokens":1}})")
-                .provider,
-            "openrouter");
+  EXPECT_EQ(
+      only(R"({"id":"gen-1","provider":"Azure","model":"m","usage":{"prompt_tokens":1}})").provider,
+      "openrouter");
 }
 
 TEST(Body, ItsOwnIdIsItsIdentity) {
@@ -334,23 +334,25 @@ TEST(Body, CompactionAndAdvisorAreCallsOfTheirOwn) {
             "input_tokens_uncached=5 output_tokens=7 cache_write_tokens=55096");
   EXPECT_EQ(all.records[1].model, "claude-opus-4-6");
   EXPECT_EQ(all.records[1].source_kind, "anthropic-messages-compaction");
+  EXPECT_EQ(all.records[1].tags, (Texts{"compaction"}));
+  EXPECT_EQ(all.records[2].tags, (Texts{"advisor"}));
   EXPECT_EQ(at(all.records[1].quantities, Meter::requests), 0);
   EXPECT_EQ(meters_of(all.records[2]), "input_tokens_uncached=11 output_tokens=13");
   EXPECT_EQ(all.records[2].model, "claude-sonnet-4-5");
   EXPECT_NE(all.records[0].id, all.records[1].id);
   EXPECT_NE(all.records[1].id, all.records[2].id);
   // Where provider and api are named, the published shape is all that is read.
-  EXPECT_EQ(collect(R"({"provider":"anthropic","api":"default","body":)" + body + "}")
-                .records.size(),
-            1u);
+  EXPECT_EQ(
+      collect(R"({"provider":"anthropic","api":"default","body":)" + body + "}").records.size(),
+      1u);
 }
 
 TEST(Batch, ItsWrapperIsTheOnlySignOfThePrice) {
-  const UsageRecord openai = only(
-      R"({"id":"batch_req_1","custom_id":"r2","response":{"status_code":200,"request_id":"q",)"
-      R"("body":{"id":"chatcmpl-1","object":"chat.completion","created":1711652795,)"
-      R"("model":"gpt-4o","service_tier":"default","usage":{"prompt_tokens":22,)"
-      R"("completion_tokens":2,"total_tokens":24}}},"error":null})");
+  const UsageRecord openai =
+      only(R"({"id":"batch_req_1","custom_id":"r2","response":{"status_code":200,"request_id":"q",)"
+           R"("body":{"id":"chatcmpl-1","object":"chat.completion","created":1711652795,)"
+           R"("model":"gpt-4o","service_tier":"default","usage":{"prompt_tokens":22,)"
+           R"("completion_tokens":2,"total_tokens":24}}},"error":null})");
   EXPECT_EQ(openai.service_tier, "batch");
   EXPECT_EQ(openai.source_id, "chatcmpl-1");
   EXPECT_EQ(meters_of(openai), "input_tokens_uncached=22 output_tokens=2");
@@ -398,9 +400,10 @@ TEST(Body, WithoutCountsItIsNoCall) {
             "the call failed (boom): nothing was counted");
   EXPECT_EQ(only_reason(R"({"object":"response","status":"in_progress","usage":null})"),
             "the response counts nothing yet: its status is \"in_progress\"");
-  EXPECT_EQ(only_reason(R"({"model":"m","choices":[]})"),
-            "no usage found in the body: expected \"usage\" (OpenAI, Anthropic, Bedrock, Cohere and "
-            "compatible), \"usageMetadata\" (Gemini) or \"meta.billed_units\" (Cohere)");
+  EXPECT_EQ(
+      only_reason(R"({"model":"m","choices":[]})"),
+      "no usage found in the body: expected \"usage\" (OpenAI, Anthropic, Bedrock, Cohere and "
+      "compatible), \"usageMetadata\" (Gemini) or \"meta.billed_units\" (Cohere)");
   EXPECT_EQ(only_reason(R"({"usage":{"inputTokens":3,"outputTokens":288}})"),
             "the model is missing");
   EXPECT_EQ(only_reason(R"({"model":"m","usage":{"prompt_tokens":0,"completion_tokens":0}})"),
@@ -443,10 +446,10 @@ TEST(Stream, AnthropicsEventsAreOneMessage) {
 }
 
 TEST(Body, AListOfStoredResponsesIsItsElements) {
-  const Collected all = collect_as(
-      Format::provider_body,
-      R"({"object":"list","data":[{"id":"a","model":"m","usage":{"prompt_tokens":1}},)"
-      R"({"id":"b","model":"m","usage":{"prompt_tokens":2}}]})");
+  const Collected all =
+      collect_as(Format::provider_body,
+                 R"({"object":"list","data":[{"id":"a","model":"m","usage":{"prompt_tokens":1}},)"
+                 R"({"id":"b","model":"m","usage":{"prompt_tokens":2}}]})");
   EXPECT_EQ(all.reasons(), Texts{});
   ASSERT_EQ(all.records.size(), 2u);
   EXPECT_EQ(all.records[1].source_id, "b");

@@ -18,8 +18,8 @@ struct Tier {
   std::string_view written;
   std::string_view served;
 };
-/// OpenAI: default, auto. Anthropic: standard, standard_only; flex_discount and priority_on_demand in
-/// its admin reports. Groq: on_demand. Gemini: serviceTier; Vertex: trafficType.
+/// OpenAI: default, auto. Anthropic: standard, standard_only; flex_discount and priority_on_demand
+/// in its admin reports. Groq: on_demand. Gemini: serviceTier; Vertex: trafficType.
 constexpr std::array kTiers = {
     Tier{"standard", ""},
     Tier{"standard_only", ""},

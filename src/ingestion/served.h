@@ -1,4 +1,5 @@
-// served.h - what sources say about how a call was served, in the words that prices are conditioned on.
+// served.h - what sources say about how a call was served, in the words that prices are conditioned
+// on.
 #pragma once
 
 #include <string>

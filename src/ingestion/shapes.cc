@@ -51,13 +51,25 @@ class Shapes {
  public:
   void shape(std::string_view provider, std::string_view api, std::string_view root,
              std::string_view model) {
-    shapes_.push_back({std::string(provider), std::string(api), fmt::format("{}-{}", provider, api),
-                       parse_path(root), parse_path(model), {}, Containing::as_mapped, {}});
+    shapes_.push_back({std::string(provider),
+                       std::string(api),
+                       fmt::format("{}-{}", provider, api),
+                       parse_path(root),
+                       parse_path(model),
+                       {},
+                       Containing::as_mapped,
+                       {}});
   }
   void own_shape(std::string_view kind, std::string_view root, std::string_view model,
                  std::string_view total, Containing containing) {
-    shapes_.push_back({{}, {}, std::string(kind), parse_path(root), parse_path(model),
-                       parse_path(total), containing, {}});
+    shapes_.push_back({{},
+                       {},
+                       std::string(kind),
+                       parse_path(root),
+                       parse_path(model),
+                       parse_path(total),
+                       containing,
+                       {}});
   }
   void mapping(Mapping::Need need, Unit unit, std::string_view path) {
     Shape& shape = shapes_.back();
@@ -172,7 +184,8 @@ Result<void> count_one(const Mapping& mapping, json::Value root, const Path& roo
   if (!number && !truth) {
     if (mapping.need != Mapping::Need::required) return {};
     const std::string name = path_text(root_path) + "." + path_text(mapping.path);
-    if (!value.exists()) return fail(ErrorCode::invalid_input, fmt::format("\"{}\" is missing", name));
+    if (!value.exists())
+      return fail(ErrorCode::invalid_input, fmt::format("\"{}\" is missing", name));
     return fail(ErrorCode::invalid_input,
                 fmt::format("\"{}\" must be a count, found {}", name, found_text(value)));
   }
@@ -234,8 +247,7 @@ void place_reasoning(std::optional<std::int64_t> total, UsageCounts& counts) {
 }
 
 Result<void> check_total(const Shape& shape, json::Value root, UsageCounts& counts) {
-  const auto total =
-      shape.total.empty() ? std::nullopt : value_at(root, shape.total).integer();
+  const auto total = shape.total.empty() ? std::nullopt : value_at(root, shape.total).integer();
   if (shape.containing == Containing::reasoning_by_total) place_reasoning(total, counts);
   if (!total) return {};
   Sums sums = sums_of(counts);
@@ -276,7 +288,8 @@ std::string published_names(std::string_view provider) {
   std::string providers;
   for (const Shape& shape : published()) {
     if (shape.provider == provider) apis += (apis.empty() ? "" : ", ") + shape.api;
-    if (!providers.ends_with(shape.provider)) providers += (providers.empty() ? "" : ", ") + shape.provider;
+    if (!providers.ends_with(shape.provider))
+      providers += (providers.empty() ? "" : ", ") + shape.provider;
   }
   return apis.empty() ? providers : apis;
 }
@@ -302,11 +315,10 @@ const Shape* shape_of_body(json::Value body) {
     return own_shape(searches ? "perplexity-chat" : "openai-chat");
   }
   if (has("input_tokens") && !list) {
-    const bool anthropic = body["type"].string() == "message" ||
-                           has("cache_read_input_tokens") || has("cache_creation_input_tokens") ||
-                           has("cache_creation") || has("server_tool_use") ||
-                           (has("output_tokens") && !has("total_tokens") &&
-                            body["object"].string() != "response");
+    const bool anthropic =
+        body["type"].string() == "message" || has("cache_read_input_tokens") ||
+        has("cache_creation_input_tokens") || has("cache_creation") || has("server_tool_use") ||
+        (has("output_tokens") && !has("total_tokens") && body["object"].string() != "response");
     return own_shape(anthropic ? "anthropic-messages" : "openai-responses");
   }
   if (has("seconds")) return own_shape("openai-audio");
@@ -319,8 +331,9 @@ Result<void> count_by(const Shape& shape, json::Value body, UsageCounts& counts)
   if (!root.is_object()) {
     const std::string name = path_text(shape.root);
     return fail(ErrorCode::invalid_input,
-                root.exists() ? fmt::format("\"{}\" must be an object, found {}", name, found_text(root))
-                              : fmt::format("\"{}\" is missing", name));
+                root.exists()
+                    ? fmt::format("\"{}\" must be an object, found {}", name, found_text(root))
+                    : fmt::format("\"{}\" is missing", name));
   }
   return count_in(shape, root, counts);
 }

@@ -47,10 +47,10 @@ enum class Containing : std::uint8_t {
 struct Shape {
   std::string provider;  ///< Empty in our own table.
   std::string api;
-  std::string kind;      ///< "openai-chat": UsageRecord::source_kind.
+  std::string kind;  ///< "openai-chat": UsageRecord::source_kind.
   Path root;
   Path model;
-  Path total;            ///< The source's own sum, relative to the root; empty: it states none.
+  Path total;  ///< The source's own sum, relative to the root; empty: it states none.
   Containing containing = Containing::as_mapped;
   std::vector<Mapping> mappings;
 

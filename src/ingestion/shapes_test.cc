@@ -34,15 +34,17 @@ TEST(Shapes, APublishedShapeReadsItsPathsOnly) {
                     R"({"usage":{"prompt_tokens":254,"completion_tokens":99,"num_cached_tokens":48,
                         "total_tokens":353}})"),
             "input_tokens=254 output_tokens=99");
-  EXPECT_EQ(counted("openai", "embeddings",
-                    R"({"usage":{"prompt_tokens":215,"completion_tokens":566,"total_tokens":781}})"),
-            "input_tokens=215");
+  EXPECT_EQ(
+      counted("openai", "embeddings",
+              R"({"usage":{"prompt_tokens":215,"completion_tokens":566,"total_tokens":781}})"),
+      "input_tokens=215");
 }
 
 TEST(Shapes, AUnitWithSeveralPathsIsTheirSum) {
   EXPECT_EQ(counted("anthropic", "default",
                     R"({"usage":{"input_tokens":504,"cache_creation_input_tokens":123,
-                        "cache_read_input_tokens":7,"cache_creation":{"ephemeral_5m_input_tokens":100,
+                        "cache_read_input_tokens":7,
+                        "cache_creation":{"ephemeral_5m_input_tokens":100,
                         "ephemeral_1h_input_tokens":23},"output_tokens":97}})"),
             "input_tokens=634 output_tokens=97 cache_read_tokens=7 cache_write_tokens=123 "
             "cache_write_5m_tokens=100 cache_write_1h_tokens=23");
@@ -151,8 +153,8 @@ TEST(Shapes, RealBodiesCountWhatTheReferenceCounts) {
   json::Document reference;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     const json::Value envelope = document.parse_copy(bodies[i]).value();
-    const Shape* shape = published_shape(envelope["provider"].string().value(),
-                                         envelope["api"].string().value());
+    const Shape* shape =
+        published_shape(envelope["provider"].string().value(), envelope["api"].string().value());
     ASSERT_NE(shape, nullptr) << bodies[i];
     UsageCounts counts;
     const auto done = count_by(*shape, envelope["body"], counts);

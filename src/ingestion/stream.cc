@@ -10,7 +10,8 @@ namespace {
 
 bool has_counts(json::Value body) {
   return body["usage"].is_object() || body["usageMetadata"].is_object() ||
-         body.at({"response", "usage"}).is_object() || body.at({"meta", "billed_units"}).is_object();
+         body.at({"response", "usage"}).is_object() ||
+         body.at({"meta", "billed_units"}).is_object();
 }
 
 }  // namespace

@@ -168,7 +168,8 @@ class RecordReading {
 
  private:
   void members_of(json::Value object, int depth) {
-    for (json::Value member = object.first(); member.exists() && !failed(); member = member.next()) {
+    for (json::Value member = object.first(); member.exists() && !failed();
+         member = member.next()) {
       if (member.kind() == json::Value::Kind::null) continue;
       const Field field = kTable.field_of(member.name());
       if (field == Field::group) {
@@ -210,42 +211,79 @@ class RecordReading {
   }
 
   void dimension(Field field, json::Value value) {
+    if (std::string_view* id = id_of(field)) return text_into(*id, value);
+    if (std::string* text = text_of(field)) return assign(*text, value);
     switch (field) {
-      case Field::id: text_into(id_, value); break;
-      case Field::request_id: text_into(request_id_, value); break;
-      case Field::event_id: text_into(event_id_, value); break;
-      case Field::message_id: text_into(message_id_, value); break;
       case Field::timestamp:
         record_.at = instant(value);
         timestamp_ = true;
-        break;
-      case Field::created_at: created_at_ = instant(value); break;
-      case Field::ingested_at: record_.ingested_at = instant(value); break;
-      case Field::provider: provider(value); break;
-      case Field::model: model(value); break;
-      case Field::organization: assign(record_.organization, value); break;
-      case Field::project: assign(record_.project, value); break;
-      case Field::user: assign(record_.user, value); break;
-      case Field::session: assign(record_.session, value); break;
-      case Field::service_tier: served(record_.service_tier, value); break;
+        return;
+      case Field::created_at:
+        created_at_ = instant(value);
+        return;
+      case Field::ingested_at:
+        record_.ingested_at = instant(value);
+        return;
+      case Field::provider:
+        return provider(value);
+      case Field::model:
+        return model(value);
+      case Field::service_tier:
+        assign(record_.service_tier, value);
+        record_.service_tier = served_tier(record_.service_tier);
+        return;
       case Field::region:
         assign(record_.region, value);
         record_.region = served_region(record_.region);
-        break;
-      case Field::environment: environment(value); break;
-      case Field::tags: tags(value); break;
+        return;
+      case Field::environment:
+        return environment(value);
+      case Field::tags:
+        return tags(value);
       case Field::metadata:
         if (value.size() != 0) record_.metadata = value.raw();
-        break;
-      case Field::source: source(value); break;
-      default: break;
+        return;
+      case Field::source:
+        return source(value);
+      default:
+        return;
+    }
+  }
+
+  std::string_view* id_of(Field field) {
+    switch (field) {
+      case Field::id:
+        return &id_;
+      case Field::request_id:
+        return &request_id_;
+      case Field::event_id:
+        return &event_id_;
+      case Field::message_id:
+        return &message_id_;
+      default:
+        return nullptr;
+    }
+  }
+
+  std::string* text_of(Field field) {
+    switch (field) {
+      case Field::organization:
+        return &record_.organization;
+      case Field::project:
+        return &record_.project;
+      case Field::user:
+        return &record_.user;
+      case Field::session:
+        return &record_.session;
+      default:
+        return nullptr;
     }
   }
 
   /// Texts; numbers are taken as they are written, because ids are also numbered.
   void text_into(std::string_view& target, json::Value value) {
-    const auto text = value.kind() == json::Value::Kind::number ? value.number_text()
-                                                               : value.string();
+    const auto text =
+        value.kind() == json::Value::Kind::number ? value.number_text() : value.string();
     if (text) {
       target = *text;
     } else {
@@ -257,12 +295,6 @@ class RecordReading {
     text_into(text, value);
     target = text;
   }
-  void served(std::string& target, json::Value value) {
-    std::string_view text;
-    text_into(text, value);
-    target = served_tier(text);
-  }
-
   std::optional<Instant> instant(json::Value value) {
     const auto number = value.integer();
     const auto text = value.string();
@@ -347,7 +379,8 @@ class RecordReading {
     Count& completion = at(Field::completion);
     const Count& total = at(Field::total);
     if (total.value && !check_total(prompt, completion, total)) return;
-    if (!contained(at(Field::cached), prompt) || !contained(at(Field::reasoning), completion)) return;
+    if (!contained(at(Field::cached), prompt) || !contained(at(Field::reasoning), completion))
+      return;
     add(Unit::input_tokens, prompt);
     add(Unit::output_tokens, completion);
     add(Unit::cache_read_tokens, at(Field::cached));
@@ -359,9 +392,10 @@ class RecordReading {
   bool check_total(Count& prompt, Count& completion, const Count& total) {
     if (!prompt.value && !completion.value) {
       if (*total.value == 0) return true;
-      reason_ = fmt::format("{} ({}) alone says nothing about cost: the counts of prompt and "
-                            "completion are missing",
-                            total.name, *total.value);
+      reason_ = fmt::format(
+          "{} ({}) alone says nothing about cost: the counts of prompt and "
+          "completion are missing",
+          total.name, *total.value);
       return false;
     }
     // All zero is refused as such; a missing part is what the others leave.
@@ -376,8 +410,8 @@ class RecordReading {
 
   bool rest_of(const Count& total, const Count& part, Count& missing, std::string_view name) {
     if (*part.value > *total.value) {
-      reason_ = fmt::format("{} ({}) exceed {} ({})", part.name, *part.value, total.name,
-                            *total.value);
+      reason_ =
+          fmt::format("{} ({}) exceed {} ({})", part.name, *part.value, total.name, *total.value);
       return false;
     }
     missing = {*total.value - *part.value, name};
@@ -387,10 +421,10 @@ class RecordReading {
   bool contained(const Count& part, const Count& whole) {
     const std::int64_t most = whole.value.value_or(0);
     if (part.value.value_or(0) <= most) return true;
-    reason_ = whole.value ? fmt::format("{} ({}) exceed {} ({})", part.name, *part.value,
-                                        whole.name, most)
-                          : fmt::format("{} ({}) are given without the count that contains them",
-                                        part.name, *part.value);
+    reason_ = whole.value
+                  ? fmt::format("{} ({}) exceed {} ({})", part.name, *part.value, whole.name, most)
+                  : fmt::format("{} ({}) are given without the count that contains them", part.name,
+                                *part.value);
     return false;
   }
 

@@ -7,9 +7,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Collected collect_records(std::string_view text) {
-  return collect_as(Format::usage_record, text);
-}
+Collected collect_records(std::string_view text) { return collect_as(Format::usage_record, text); }
 /// The only record; a failed expectation if there is another outcome.
 UsageRecord only(std::string_view text) {
   const Collected all = collect(text);
@@ -151,7 +149,8 @@ TEST(UsageRecord, ProvidersAreFoldedAndMayBeCustom) {
 
 TEST(UsageRecord, TheRecordsOwnIdIsItsIdentity) {
   constexpr std::string_view kRest =
-      R"("provider":"p","model":"m","organization_id":"o","prompt_tokens":1,"completion_tokens":1})";
+      R"("provider":"p","model":"m","organization_id":"o",)"
+      R"("prompt_tokens":1,"completion_tokens":1})";
   const auto id = [&](std::string_view member) {
     return only("{" + std::string(member) + std::string(kRest)).id;
   };
@@ -166,7 +165,8 @@ TEST(UsageRecord, TheRecordsOwnIdIsItsIdentity) {
 
 TEST(UsageRecord, EqualRecordsWithoutIdAreTwoCalls) {
   const std::string line =
-      R"({"provider":"p","model":"m","organization_id":"o","prompt_tokens":1,"completion_tokens":1})";
+      R"({"provider":"p","model":"m","organization_id":"o",)"
+      R"("prompt_tokens":1,"completion_tokens":1})";
   const Collected once = collect(line + "\n" + line + "\n");
   ASSERT_EQ(once.records.size(), 2u);
   EXPECT_EQ(once.records[0].id, content_id(line, 0));
