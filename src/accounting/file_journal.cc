@@ -64,13 +64,12 @@ bool is_unchanged(const std::string& file, const FileState& state,
   return fingerprint_of(file, state.size) == entry.fingerprint;
 }
 
-std::optional<storage::JournalEntry> journal_entry(const std::string& file,
-                                                   const FileState& before, std::uint64_t records,
-                                                   Instant now) {
+std::optional<storage::JournalEntry> journal_entry(const std::string& file, const FileState& before,
+                                                   std::uint64_t records, Instant now) {
   const auto fingerprint = fingerprint_of(file, before.size);
   if (!fingerprint || state_of(file) != before) return std::nullopt;
-  return storage::JournalEntry{journal_name(file), before.size,    *fingerprint,
-                               before.modified,    records,        now};
+  return storage::JournalEntry{journal_name(file), before.size, *fingerprint,
+                               before.modified,    records,     now};
 }
 
 }  // namespace costops::accounting

@@ -73,8 +73,7 @@ class Run {
     ++read_;
     // A file with rejected input is read again next time: other options may accept it.
     if (!state || intake_.stopped() || intake_.rejections() > rejections_before) return {};
-    auto entry = journal_entry(file, *state, intake_.records() - records_before,
-                               options_.read.now);
+    auto entry = journal_entry(file, *state, intake_.records() - records_before, options_.read.now);
     if (entry) intake_.complete(std::move(*entry));
     return {};
   }

@@ -47,9 +47,9 @@ void Intake::record(const UsageRecord& record) {
 void Intake::rejected(ingestion::Rejection rejection) {
   ++rejections_;
   storage::Quarantined entry;
-  entry.id = record_id("quarantine",
-                       {rejection.position.file, std::to_string(rejection.position.line),
-                        rejection.reason, rejection.excerpt});
+  entry.id =
+      record_id("quarantine", {rejection.position.file, std::to_string(rejection.position.line),
+                               rejection.reason, rejection.excerpt});
   entry.position = rejection.position;
   entry.reason = rejection.reason;
   entry.excerpt = rejection.excerpt;

@@ -120,8 +120,8 @@ Result<void> price_files(const std::vector<std::string>& files, const IngestOpti
   for (const std::string& file : files) {
     if (pricing.stopped()) break;
     auto input = ingestion::Input::open(file);
-    const auto read = input ? ingestion::read(*input, options.read, pricing)
-                            : Result<void>(fail(input.error()));
+    const auto read =
+        input ? ingestion::read(*input, options.read, pricing) : Result<void>(fail(input.error()));
     if (read) {
       any_read = true;
       continue;

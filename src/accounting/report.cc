@@ -19,9 +19,9 @@ constexpr std::string_view kOther = "(other)";
 Result<void> add(ReportRow& to, const ReportRow& row) {
   for (std::size_t i = 0; i < kMeterCount; ++i) {
     if (__builtin_add_overflow(to.quantities[i], row.quantities[i], &to.quantities[i])) {
-      return fail(ErrorCode::unsupported,
-                  "the sum of " + std::string(to_string(static_cast<Meter>(i))) +
-                      " leaves 64 bits: ask for a shorter range");
+      return fail(ErrorCode::unsupported, "the sum of " +
+                                              std::string(to_string(static_cast<Meter>(i))) +
+                                              " leaves 64 bits: ask for a shorter range");
     }
   }
   to.requests += row.requests;
@@ -109,8 +109,7 @@ Result<std::map<GroupKey, std::size_t>> ranks_of(const std::vector<ReportRow>& r
 }
 
 /// The n most expensive groups of each currency by rank, the others summed.
-Result<std::vector<ReportRow>> top_rows(std::vector<ReportRow> rows,
-                                        const ReportRequest& request) {
+Result<std::vector<ReportRow>> top_rows(std::vector<ReportRow> rows, const ReportRequest& request) {
   const auto ranks = ranks_of(rows, request);
   if (!ranks) return fail(ranks.error());
   std::vector<std::pair<std::size_t, ReportRow>> ranked;

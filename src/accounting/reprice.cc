@@ -13,8 +13,7 @@ constexpr std::size_t kCorrectionsAtOnce = 8192;
 
 class Repricer {
  public:
-  Repricer(storage::Ledger& ledger, const pricing::PriceBook& book, RepriceScope scope,
-           Instant now)
+  Repricer(storage::Ledger& ledger, const pricing::PriceBook& book, RepriceScope scope, Instant now)
       : ledger_(ledger), book_(book), scope_(scope), now_(now), prices_(book) {}
 
   /// Whether to go on with the next record.

@@ -33,13 +33,13 @@ class Attempt final : public ingestion::RecordSink {
 
 }  // namespace
 
-Result<IngestReport> retry_quarantined(const IngestOptions& options,
-                                       const pricing::PriceBook& book, storage::Ledger& ledger) {
+Result<IngestReport> retry_quarantined(const IngestOptions& options, const pricing::PriceBook& book,
+                                       storage::Ledger& ledger) {
   const auto entries = ledger.quarantine(SIZE_MAX);
   if (!entries) return fail(entries.error());
-  Intake intake(options, book,
-                [&](const storage::LedgerBatch& batch) { return ledger.append(batch); },
-                [](std::uint64_t) {});
+  Intake intake(
+      options, book, [&](const storage::LedgerBatch& batch) { return ledger.append(batch); },
+      [](std::uint64_t) {});
   std::vector<RecordId> resolved;
   for (const storage::Quarantined& entry : *entries) {
     if (intake.stopped()) break;

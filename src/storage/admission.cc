@@ -231,11 +231,20 @@ AppendCounts Admission::counts(const LedgerBatch& batch) const {
   counts.outcomes = outcomes_;
   for (const RowOutcome outcome : outcomes_) {
     switch (outcome) {
-      case RowOutcome::added: ++counts.added; break;
-      case RowOutcome::duplicate: ++counts.duplicates; break;
-      case RowOutcome::superseded: ++counts.superseded; break;
-      case RowOutcome::conflict: ++counts.conflicts; break;
-      case RowOutcome::quarantined: break;
+      case RowOutcome::added:
+        ++counts.added;
+        break;
+      case RowOutcome::duplicate:
+        ++counts.duplicates;
+        break;
+      case RowOutcome::superseded:
+        ++counts.superseded;
+        break;
+      case RowOutcome::conflict:
+        ++counts.conflicts;
+        break;
+      case RowOutcome::quarantined:
+        break;
     }
     if (outcome == RowOutcome::conflict || outcome == RowOutcome::quarantined) {
       ++counts.quarantined;
@@ -251,8 +260,8 @@ std::vector<Quarantined> Admission::doubtful(const LedgerBatch& batch) const {
   std::vector<Quarantined> entries;
   for (std::size_t row = 0; row < outcomes_.size(); ++row) {
     if (outcomes_[row] == RowOutcome::quarantined) {
-      entries.push_back(quarantine_entry(*batch.usage, row,
-                                         batch.reasons[batch.reason[row]], batch.recorded_at));
+      entries.push_back(
+          quarantine_entry(*batch.usage, row, batch.reasons[batch.reason[row]], batch.recorded_at));
     } else if (outcomes_[row] == RowOutcome::conflict) {
       entries.push_back(quarantine_entry(
           *batch.usage, row,

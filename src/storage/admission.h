@@ -2,9 +2,9 @@
 //
 // Two rows with one identity are compared by content: time (where the source gave one), provider,
 // model and quantities. The same content is a repetition. Other content is growth where the source
-// grows its records (more output tokens, else more in total), an earlier state if it is smaller, and
-// a conflict where the source does not. Rows are judged in their order, so the result does not depend
-// on where one batch ends and the next begins.
+// grows its records (more output tokens, else more in total), an earlier state if it is smaller,
+// and a conflict where the source does not. Rows are judged in their order, so the result does not
+// depend on where one batch ends and the next begins.
 #pragma once
 
 #include <cstdint>
@@ -70,9 +70,9 @@ class Admission {
   std::vector<RowOutcome> outcomes_;
   std::vector<Insertion> insertions_;
   std::vector<std::uint32_t> growths_;
-  std::vector<KnownRecord> rows_;      ///< Measures of each row.
-  std::vector<State> states_;          ///< One per distinct id, in order of first sight.
-  std::vector<std::uint32_t> slots_;   ///< Open addressing: index into states_ plus 1; 0 is free.
+  std::vector<KnownRecord> rows_;     ///< Measures of each row.
+  std::vector<State> states_;         ///< One per distinct id, in order of first sight.
+  std::vector<std::uint32_t> slots_;  ///< Open addressing: index into states_ plus 1; 0 is free.
 };
 
 }  // namespace costops::storage

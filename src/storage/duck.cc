@@ -43,14 +43,22 @@ Error locked(std::string_view message) {
 
 duckdb_type c_type(Type type) {
   switch (type) {
-    case Type::boolean: return DUCKDB_TYPE_BOOLEAN;
-    case Type::tiny: return DUCKDB_TYPE_TINYINT;
-    case Type::integer: return DUCKDB_TYPE_INTEGER;
-    case Type::bigint: return DUCKDB_TYPE_BIGINT;
-    case Type::timestamp: return DUCKDB_TYPE_TIMESTAMP;
-    case Type::uuid: return DUCKDB_TYPE_UUID;
-    case Type::hugeint: return DUCKDB_TYPE_HUGEINT;
-    case Type::text: return DUCKDB_TYPE_VARCHAR;
+    case Type::boolean:
+      return DUCKDB_TYPE_BOOLEAN;
+    case Type::tiny:
+      return DUCKDB_TYPE_TINYINT;
+    case Type::integer:
+      return DUCKDB_TYPE_INTEGER;
+    case Type::bigint:
+      return DUCKDB_TYPE_BIGINT;
+    case Type::timestamp:
+      return DUCKDB_TYPE_TIMESTAMP;
+    case Type::uuid:
+      return DUCKDB_TYPE_UUID;
+    case Type::hugeint:
+      return DUCKDB_TYPE_HUGEINT;
+    case Type::text:
+      return DUCKDB_TYPE_VARCHAR;
   }
   return DUCKDB_TYPE_INVALID;
 }
@@ -75,9 +83,7 @@ Error error_of(duckdb_error_type type, std::string_view message) {
   return {ErrorCode::io_error, "the ledger's database refused: " + std::string(text)};
 }
 
-bool is_fatal(const Error& error) {
-  return error.message.find(kInvalidated) != std::string::npos;
-}
+bool is_fatal(const Error& error) { return error.message.find(kInvalidated) != std::string::npos; }
 
 // --- Rows ---
 
@@ -117,8 +123,7 @@ Result<bool> Rows::next() {
 }
 
 bool Rows::is_null(std::size_t index, std::size_t row) const {
-  std::uint64_t* validity =
-      duckdb_vector_get_validity(duckdb_data_chunk_get_vector(chunk_, index));
+  std::uint64_t* validity = duckdb_vector_get_validity(duckdb_data_chunk_get_vector(chunk_, index));
   return validity != nullptr && !duckdb_validity_row_is_valid(validity, row);
 }
 
@@ -212,8 +217,8 @@ void Appender::set_text(std::size_t index, std::size_t row, std::string_view tex
 
 Error Appender::error() const {
   duckdb_error_data data = duckdb_appender_error_data(appender_);
-  Error error = error_of(duckdb_error_data_error_type(data),
-                         text_of(duckdb_error_data_message(data)));
+  Error error =
+      error_of(duckdb_error_data_error_type(data), text_of(duckdb_error_data_message(data)));
   duckdb_destroy_error_data(&data);
   return error;
 }
@@ -253,8 +258,8 @@ Result<void> Connection::run(std::string_view sql) {
   const duckdb_state state = duckdb_query(connection_, std::string(sql).c_str(), &result);
   Result<void> answer;
   if (state != DuckDBSuccess) {
-    answer = fail(error_of(duckdb_result_error_type(&result),
-                           text_of(duckdb_result_error(&result))));
+    answer =
+        fail(error_of(duckdb_result_error_type(&result), text_of(duckdb_result_error(&result))));
   }
   duckdb_destroy_result(&result);
   return answer;

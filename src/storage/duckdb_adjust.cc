@@ -15,15 +15,13 @@ namespace {
 using duck::Type;
 
 constexpr std::array kAdjustmentColumns{
-    Type::bigint,  Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer,
-    Type::tiny,    Type::integer, Type::integer,   Type::bigint,    Type::bigint,
-    Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
-    Type::bigint,  Type::boolean, Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
-    Type::bigint,  Type::hugeint, Type::integer,   Type::text,      Type::integer,
-    Type::integer};
+    Type::bigint,  Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean, Type::integer,
+    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
+    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
+    Type::integer, Type::integer, Type::tiny,      Type::integer,   Type::integer, Type::bigint,
+    Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
+    Type::bigint,  Type::boolean, Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
+    Type::bigint,  Type::hugeint, Type::integer,   Type::text,      Type::integer, Type::integer};
 
 bool is_unpriced(const Standing& standing) { return standing.status == PricingStatus::unpriced; }
 
@@ -187,9 +185,9 @@ Result<Standing> DuckdbLedger::target_of(const Repricing& correction, const Stan
   for (std::size_t c = 0; c < kCostClassCount; ++c) {
     const Amount cost = correction.costs.by_class[c];
     if (!cost.fits_entry()) {
-      return fail(ErrorCode::invalid_input, "the new cost of record " +
-                                                to_string(correction.id) + ", " +
-                                                to_string(cost) + ", does not fit a ledger entry");
+      return fail(ErrorCode::invalid_input, "the new cost of record " + to_string(correction.id) +
+                                                ", " + to_string(cost) +
+                                                ", does not fit a ledger entry");
     }
     target.costs[c] = static_cast<std::int64_t>(cost.pico());
   }

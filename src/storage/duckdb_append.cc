@@ -17,16 +17,14 @@ constexpr std::uint32_t kNoPrice = UINT32_MAX;
 
 /// Types of the columns that records and adjustments share, then those of records alone.
 constexpr std::array kRecordColumns{
-    Type::bigint,    Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean,
-    Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
-    Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
-    Type::integer,   Type::integer, Type::integer,   Type::integer,   Type::integer,
-    Type::tiny,      Type::integer, Type::integer,   Type::bigint,    Type::bigint,
-    Type::bigint,    Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
-    Type::bigint,    Type::boolean,   Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,
-    Type::bigint,    Type::hugeint, Type::integer,   Type::boolean,   Type::tiny,
-    Type::bigint,    Type::bigint,  Type::bigint,    Type::timestamp, Type::bigint,
-    Type::text,      Type::text};
+    Type::bigint,  Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean, Type::integer,
+    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
+    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
+    Type::integer, Type::integer, Type::tiny,      Type::integer,   Type::integer, Type::bigint,
+    Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
+    Type::bigint,  Type::boolean, Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
+    Type::bigint,  Type::hugeint, Type::integer,   Type::boolean,   Type::tiny,    Type::bigint,
+    Type::bigint,  Type::bigint,  Type::timestamp, Type::bigint,    Type::text,    Type::text};
 
 std::int64_t microseconds(Instant at) { return at.time_since_epoch().count(); }
 
@@ -101,9 +99,8 @@ Result<void> DuckdbLedger::prepare_to_write() {
   auto last = writer_.ask(
       "SELECT greatest(coalesce((SELECT max(entry) FROM records), 0), "
       "coalesce((SELECT max(entry) FROM adjustments), 0))");
-  return duck::for_each_row(last, [&](std::size_t row) {
-    next_entry_ = last->column<std::int64_t>(0)[row] + 1;
-  });
+  return duck::for_each_row(
+      last, [&](std::size_t row) { next_entry_ = last->column<std::int64_t>(0)[row] + 1; });
 }
 
 void DuckdbLedger::forget() {
@@ -158,8 +155,8 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
     rows.push_back(insertion.row);
     cost_rows.push_back(insertion.largest);
     for (std::size_t c = 0; c < kCostClassCount; ++c) {
-      counts.cost.add({Amount::pico(batch.pico[c][insertion.largest]),
-                       batch.currency[insertion.largest]});
+      counts.cost.add(
+          {Amount::pico(batch.pico[c][insertion.largest]), batch.currency[insertion.largest]});
     }
   }
   const auto numbers = number_texts(batch, rows, cost_rows);
@@ -201,8 +198,8 @@ Result<void> DuckdbLedger::number_dimension(const LedgerBatch& batch, Dimension 
   std::vector<std::string_view> texts;
   for (const std::uint32_t code : distinct.codes) texts.push_back(dictionary.text_of(code));
   std::vector<std::int32_t> numbers;
-  const auto first_new = dimension_numbers_[static_cast<std::size_t>(dimension)].number(
-      writer_, texts, numbers);
+  const auto first_new =
+      dimension_numbers_[static_cast<std::size_t>(dimension)].number(writer_, texts, numbers);
   if (!first_new) return fail(first_new.error());
   of_code.assign(dictionary.size(), 0);
   for (std::size_t i = 0; i < numbers.size(); ++i) of_code[distinct.codes[i]] = numbers[i];
@@ -234,8 +231,8 @@ Result<void> DuckdbLedger::add_tag_members(const LedgerBatch& batch,
   return members->finish();
 }
 
-Result<std::vector<std::int32_t>> DuckdbLedger::number_prices(
-    std::span<const PriceUsed> prices, std::span<const std::uint32_t> used) {
+Result<std::vector<std::int32_t>> DuckdbLedger::number_prices(std::span<const PriceUsed> prices,
+                                                              std::span<const std::uint32_t> used) {
   static constexpr Type kColumns[] = {Type::integer, Type::text, Type::text};
   const auto identity = [](std::string_view id, std::string_view definition) {
     return record_id("price", {id, definition});
@@ -255,9 +252,8 @@ Result<std::vector<std::int32_t>> DuckdbLedger::number_prices(
   for (const std::uint32_t index : used) {
     if (index == kNoPrice || numbers[index] != 0) continue;
     const PriceUsed& price = prices[index];
-    const auto [known, is_new] =
-        price_numbers_.try_emplace(identity(price.id, price.definition),
-                                   static_cast<std::int32_t>(price_numbers_.size()) + 1);
+    const auto [known, is_new] = price_numbers_.try_emplace(
+        identity(price.id, price.definition), static_cast<std::int32_t>(price_numbers_.size()) + 1);
     numbers[index] = known->second;
     if (!is_new) continue;
     appender->column<std::int32_t>(0)[0] = known->second;
@@ -269,9 +265,9 @@ Result<std::vector<std::int32_t>> DuckdbLedger::number_prices(
   return numbers;
 }
 
-Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(
-    const LedgerBatch& batch, std::span<const std::uint32_t> rows,
-    std::span<const std::uint32_t> cost_rows) {
+Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(const LedgerBatch& batch,
+                                                         std::span<const std::uint32_t> rows,
+                                                         std::span<const std::uint32_t> cost_rows) {
   Numbers numbers;
   for (std::size_t d = 0; d < kDimensionCount; ++d) {
     auto done = number_dimension(batch, static_cast<Dimension>(d), rows, numbers.of_code[d]);
@@ -320,9 +316,8 @@ void DuckdbLedger::fill_block(const LedgerBatch& batch, const Numbers& numbers, 
   fill(duckdb_hugeint{}, [&](auto r) { return duck::uuid_of(usage.ids[r.row]); });
   fill(std::int64_t{}, [&](auto) { return microseconds(batch.recorded_at); });
   const std::int64_t default_at = microseconds(batch.default_at);
-  fill(std::int64_t{}, [&](auto r) {
-    return usage.at[r.row] == UsageBatch::kNone ? default_at : usage.at[r.row];
-  });
+  fill(std::int64_t{},
+       [&](auto r) { return usage.at[r.row] == UsageBatch::kNone ? default_at : usage.at[r.row]; });
   fill(bool{}, [&](auto r) { return usage.at[r.row] != UsageBatch::kNone; });
   for (std::size_t d = 0; d < kDimensionCount; ++d) {
     const auto& codes = usage.codes(static_cast<Dimension>(d));
@@ -437,8 +432,8 @@ Result<void> DuckdbLedger::append_growths(const LedgerBatch& batch, const Number
 // --- Quarantine and journal ---
 
 Result<void> DuckdbLedger::append_quarantine(const LedgerBatch& batch) {
-  static constexpr Type kColumns[] = {Type::uuid, Type::timestamp, Type::text,
-                                      Type::bigint, Type::text, Type::text};
+  static constexpr Type kColumns[] = {Type::uuid,   Type::timestamp, Type::text,
+                                      Type::bigint, Type::text,      Type::text};
   const auto doubtful = admission_.doubtful(batch);
   if (doubtful.empty() && batch.quarantined.empty()) return {};
   auto made = writer_.run(

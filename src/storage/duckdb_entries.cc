@@ -8,11 +8,33 @@ namespace {
 
 // Columns of the view `entries`, in its order.
 enum Column : std::size_t {
-  kEntry, kId, kRecordedAt, kAt, kAtGiven, kDimensions,
-  kCurrency = kDimensions + kDimensionCount, kStatus, kPrice, kReason, kMeters,
-  kMore = kMeters + kColumnMeters.size(), kCosts,
-  kReported = kCosts + kCostClassCount, kReportedCurrency, kWhy, kRecords, kUnpriced, kGrows,
-  kCallStatus, kContextWindow, kLatency, kFirstToken, kIngestedAt, kLine, kSourceId, kMetadata
+  kEntry,
+  kId,
+  kRecordedAt,
+  kAt,
+  kAtGiven,
+  kDimensions,
+  kCurrency = kDimensions + kDimensionCount,
+  kStatus,
+  kPrice,
+  kReason,
+  kMeters,
+  kMore = kMeters + kColumnMeters.size(),
+  kCosts,
+  kReported = kCosts + kCostClassCount,
+  kReportedCurrency,
+  kWhy,
+  kRecords,
+  kUnpriced,
+  kGrows,
+  kCallStatus,
+  kContextWindow,
+  kLatency,
+  kFirstToken,
+  kIngestedAt,
+  kLine,
+  kSourceId,
+  kMetadata
 };
 
 /// Quantities of entries that are not in columns, by entry.
@@ -30,7 +52,8 @@ Result<SideQuantities> side_quantities(duck::Connection& side, const duck::Rows&
   if (wanted.empty()) return found;
   auto select = side.prepare(
       "SELECT q.entry, m.value, q.quantity FROM other_quantities q "
-      "JOIN meters m ON m.id = q.meter_id WHERE q.entry IN (" + wanted + ")");
+      "JOIN meters m ON m.id = q.meter_id WHERE q.entry IN (" +
+      wanted + ")");
   if (!select) return fail(select.error());
   auto quantities = select->run();
   if (!quantities) return fail(quantities.error());

@@ -155,8 +155,8 @@ Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mo
 
 Result<void> DuckdbLedger::open_database() const {
   const bool read_only = mode_ == OpenMode::read_only && !in_memory(path_);
-  auto database = duck::Database::open(
-      path_, read_only ? duck::Access::read_only : duck::Access::read_write);
+  auto database =
+      duck::Database::open(path_, read_only ? duck::Access::read_only : duck::Access::read_write);
   if (!database) return fail(database.error());
   database_ = std::make_unique<duck::Database>(std::move(*database));
   auto connection = database_->connect();
@@ -382,7 +382,8 @@ Result<std::optional<TimeRange>> DuckdbLedger::extent() const {
   if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
-  auto select = connection->prepare("SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM records");
+  auto select =
+      connection->prepare("SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM records");
   if (!select) return fail(select.error());
   auto rows = select->run();
   if (!rows) return fail(rows.error());

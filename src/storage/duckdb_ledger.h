@@ -136,9 +136,9 @@ class DuckdbLedger final : public Ledger {
 
   std::string path_;
   OpenMode mode_;
-  mutable std::mutex using_;      ///< Guards the next two.
-  mutable int users_ = 0;         ///< Calls in progress.
-  mutable bool broken_ = false;   ///< The database gave up.
+  mutable std::mutex using_;     ///< Guards the next two.
+  mutable int users_ = 0;        ///< Calls in progress.
+  mutable bool broken_ = false;  ///< The database gave up.
   mutable std::atomic<Work> limited_for_ = Work::none;
   mutable std::unique_ptr<duck::Database> database_;
   mutable duck::Connection writer_;

@@ -47,8 +47,8 @@ void add_by_offset(Sql& sql, const LocalSteps& steps, const AddValue& add_value)
   sql.add(" END");
 }
 
-/// The start of the step that contains `used_at`, in UTC microseconds: the local time rounded down (also
-/// before 1970), but not before the change that cut the step.
+/// The start of the step that contains `used_at`, in UTC microseconds: the local time rounded down
+/// (also before 1970), but not before the change that cut the step.
 void add_step(Sql& sql, const LocalSteps& steps) {
   const auto offset = [&] {
     add_by_offset(sql, steps,
@@ -60,8 +60,7 @@ void add_step(Sql& sql, const LocalSteps& steps) {
   sql.value(steps.step_us).add("::BIGINT) % ").value(steps.step_us).add("::BIGINT, ");
   add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
     const bool first = &o == steps.offsets.data();
-    sql.value(first ? std::numeric_limits<std::int64_t>::min()
-                    : o.from.time_since_epoch().count());
+    sql.value(first ? std::numeric_limits<std::int64_t>::min() : o.from.time_since_epoch().count());
     sql.add("::BIGINT");
   });
   sql.add(")");
@@ -85,16 +84,16 @@ void add_selected(Sql& sql, const Query& query, std::string_view measures) {
   sql.add(" AS step, currency_id, ").add(measures).add(" FROM entries e");
   // A tag that a record repeats counts once.
   if (by_tags) {
-    sql.add(" LEFT JOIN (SELECT DISTINCT list_id, tag FROM tag_members) t "
-            "ON t.list_id = e.tags_id");
+    sql.add(
+        " LEFT JOIN (SELECT DISTINCT list_id, tag FROM tag_members) t "
+        "ON t.list_id = e.tags_id");
   }
 }
 
 /// Texts of the grouped keys, the step and the currency: what the answer begins with.
 void add_answer_keys(Sql& sql, const Query& query) {
   for (std::size_t i = 0; i < query.group_by.size(); ++i) {
-    sql.add(query.group_by[i] == Dimension::tags ? numbered("k", i)
-                                                 : numbered("d", i) + ".value");
+    sql.add(query.group_by[i] == Dimension::tags ? numbered("k", i) : numbered("d", i) + ".value");
     sql.add(", ");
   }
   sql.add("step, c.value");

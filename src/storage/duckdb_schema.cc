@@ -8,10 +8,12 @@ namespace costops::storage {
 namespace {
 
 // Texts: number 0 is always the empty text.
-constexpr std::string_view kTextTables[] = {
-    "providers", "models",  "model_versions", "organizations",    "projects", "users",
-    "sessions",  "service_tiers", "regions",  "speeds",           "source_kinds",
-    "source_endpoints", "files", "tag_lists", "currencies", "reasons", "meters"};
+constexpr std::string_view kTextTables[] = {"providers",     "models",        "model_versions",
+                                            "organizations", "projects",      "users",
+                                            "sessions",      "service_tiers", "regions",
+                                            "speeds",        "source_kinds",  "source_endpoints",
+                                            "files",         "tag_lists",     "currencies",
+                                            "reasons",       "meters"};
 
 constexpr std::string_view kTables = R"sql(
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
@@ -62,7 +64,8 @@ constexpr std::string_view kSharedColumns =
     "organization_id, project_id, user_id, session_id, service_tier_id, region_id, speed_id, "
     "source_kind_id, source_endpoint_id, file_id, tags_id, currency_id, status, price_number, "
     "reason_id, input_tokens_uncached, cache_read_tokens, cache_write_tokens, "
-    "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, output_reasoning_tokens, requests, "
+    "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, output_reasoning_tokens, "
+    "requests, "
     "more_quantities, input_cost_pico, cache_read_cost_pico, cache_write_cost_pico, "
     "output_cost_pico, other_cost_pico, reported_cost_pico, reported_currency_id";
 
@@ -156,13 +159,13 @@ Result<void> back_up(duck::Connection& connection, const std::string& path, int 
   const std::string backup = path + ".schema-" + std::to_string(schema) + ".backup";
   std::error_code error;
   if (std::filesystem::exists(backup, error)) {
-    return fail(ErrorCode::conflict, "the backup " + backup +
-                                         " of an earlier migration is in the way: move it away");
+    return fail(ErrorCode::conflict,
+                "the backup " + backup + " of an earlier migration is in the way: move it away");
   }
   std::filesystem::copy_file(path, backup, error);
   if (!error) return {};
-  return fail(ErrorCode::io_error, "cannot copy the ledger to " + backup +
-                                       " before its migration: " + error.message());
+  return fail(ErrorCode::io_error,
+              "cannot copy the ledger to " + backup + " before its migration: " + error.message());
 }
 
 }  // namespace

@@ -39,8 +39,9 @@ struct Migration {
 /// Meters with a column of their own, in the order of the columns; the others are rows of
 /// other_quantities.
 inline constexpr std::array kColumnMeters{
-    Meter::input_tokens_uncached,  Meter::cache_read_tokens,     Meter::cache_write_tokens,
-    Meter::cache_write_5m_tokens,  Meter::cache_write_1h_tokens, Meter::output_tokens,
+    Meter::input_tokens_uncached,   Meter::cache_read_tokens,
+    Meter::cache_write_tokens,      Meter::cache_write_5m_tokens,
+    Meter::cache_write_1h_tokens,   Meter::output_tokens,
     Meter::output_reasoning_tokens, Meter::requests};
 /// Cost columns, in the order of CostClass.
 inline constexpr std::array<std::string_view, kCostClassCount> kCostColumns{

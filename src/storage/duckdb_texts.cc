@@ -99,8 +99,7 @@ Result<void> TextNumbers::look_up(duck::Connection& connection,
   return {};
 }
 
-Result<void> TextNumbers::add(duck::Connection& connection,
-                              std::span<const std::string_view> texts,
+Result<void> TextNumbers::add(duck::Connection& connection, std::span<const std::string_view> texts,
                               std::vector<std::int32_t>& numbers) {
   std::vector<std::string_view> added;
   std::vector<std::int32_t> ids;
@@ -145,8 +144,7 @@ Result<std::string_view> Texts::text(duck::Connection& connection, std::int32_t 
   if (number == 0) return std::string_view();
   if (const auto known = texts_.find(number); known != texts_.end()) return known->second;
   if (texts_.size() > TextNumbers::kRemembered) texts_.clear();
-  auto select =
-      connection.prepare("SELECT id, value FROM " + table_ + " WHERE id BETWEEN ? AND ?");
+  auto select = connection.prepare("SELECT id, value FROM " + table_ + " WHERE id BETWEEN ? AND ?");
   if (!select) return fail(select.error());
   auto rows = select->bind(std::int64_t{number}).bind(std::int64_t{number} + kFetched - 1).run();
   if (!rows) return fail(rows.error());

@@ -10,8 +10,8 @@
 namespace costops::storage {
 
 /// A set of 32-bit fingerprints at places given by other bits of the id. may_contain() of an id
-/// that was never inserted is true about once in 10^9: the caller then looks the id up. Grows by adding
-/// a table of twice the size, so that nothing is ever rebuilt.
+/// that was never inserted is true about once in 10^9: the caller then looks the id up. Grows by
+/// adding a table of twice the size, so that nothing is ever rebuilt.
 class FingerprintSet {
  public:
   void insert(RecordId id);

@@ -22,8 +22,8 @@ Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode)
     return DuckdbLedger::open(error ? path : absolute.string(), mode);
   }
   if (scheme == "sqlite" || scheme == "clickhouse") {
-    return fail(ErrorCode::unsupported, "this cost-ops has no " + std::string(scheme) +
-                                            " ledger yet: use duckdb:PATH");
+    return fail(ErrorCode::unsupported,
+                "this cost-ops has no " + std::string(scheme) + " ledger yet: use duckdb:PATH");
   }
   return fail(ErrorCode::unsupported, "unknown ledger \"" + std::string(url) +
                                           "\": expected duckdb:PATH or duckdb::memory:");

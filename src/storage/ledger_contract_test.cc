@@ -52,7 +52,8 @@ class LedgerContract : public testing::TestWithParam<std::string> {
     return rows ? *rows : std::vector<QueryRow>{};
   }
   QueryRow total(std::optional<Instant> as_of = std::nullopt) {
-    const auto rows = query({.range = {}, .group_by = {}, .steps = {}, .filters = {}, .as_of = as_of});
+    const auto rows =
+        query({.range = {}, .group_by = {}, .steps = {}, .filters = {}, .as_of = as_of});
     EXPECT_LE(rows.size(), 1u);
     return rows.empty() ? QueryRow{} : rows.front();
   }
@@ -155,8 +156,8 @@ TEST_P(LedgerContract, WithinABatchTheSameRulesHold) {
   Row conflicting = priced("a", "2026-01-01", 101, 20);
   const AppendCounts counts =
       append({priced("a", "2026-01-01", 100, 20), priced("a", "2026-01-01", 100, 20), conflicting});
-  EXPECT_THAT(counts.outcomes, ElementsAre(RowOutcome::added, RowOutcome::duplicate,
-                                           RowOutcome::conflict));
+  EXPECT_THAT(counts.outcomes,
+              ElementsAre(RowOutcome::added, RowOutcome::duplicate, RowOutcome::conflict));
   EXPECT_EQ(total().requests, 1);
   EXPECT_EQ(at(total().quantities, Meter::input_tokens_uncached), 100);
 }
@@ -311,9 +312,11 @@ TEST_P(LedgerContract, ManyBatchesOfManyRowsStayExact) {
   for (int number = 0; number < 13'000; ++number) expected += number;
   EXPECT_EQ(total().requests, 13'000);
   EXPECT_EQ(at(total().quantities, Meter::input_tokens_uncached), expected);
-  EXPECT_EQ(query({.range = {}, .group_by = {Dimension::session}, .steps = {}, .filters = {}, .as_of = {}})
-                .size(),
-            13'000u);
+  EXPECT_EQ(
+      query(
+          {.range = {}, .group_by = {Dimension::session}, .steps = {}, .filters = {}, .as_of = {}})
+          .size(),
+      13'000u);
 }
 
 // --- Repricing ---
@@ -426,7 +429,8 @@ TEST_P(LedgerContract, ScansInOrderOfTimeThenId) {
 
 TEST_P(LedgerContract, WritingDuringAScanIsAllowed) {
   std::vector<Row> rows;
-  for (int i = 0; i < 5000; ++i) rows.push_back(priced("r" + std::to_string(i), "2026-01-01", 1, 1));
+  for (int i = 0; i < 5000; ++i)
+    rows.push_back(priced("r" + std::to_string(i), "2026-01-01", 1, 1));
   append(rows);
   int seen = 0;
   ASSERT_TRUE(ledger_->scan({}, [&](const StoredRecord&) {
@@ -472,7 +476,8 @@ TEST_P(LedgerContract, QuarantineKeepsReasonAndExcerptUntilResolved) {
 TEST_P(LedgerContract, TheJournalAnswersItsLastEntry) {
   Rows batch({}, time("2026-02-01"));
   const JournalEntry first[] = {{"/a", 10, id_of("f1"), time("2026-01-01"), 3, time("2026-02-01")}};
-  const JournalEntry second[] = {{"/a", 20, id_of("f2"), time("2026-01-02"), 5, time("2026-02-02")}};
+  const JournalEntry second[] = {
+      {"/a", 20, id_of("f2"), time("2026-01-02"), 5, time("2026-02-02")}};
   LedgerBatch given = batch.batch();
   EXPECT_EQ(*ledger_->journal("/a"), std::nullopt);
   given.journal = first;
@@ -502,7 +507,8 @@ TEST_P(LedgerContract, FiltersKeepAndExcludeAndKnowUnassigned) {
   append({blue, red, priced("c", "2026-01-01", 100, 0)});
   const auto input = [&](std::vector<Filter> filters) {
     std::int64_t sum = 0;
-    for (const QueryRow& row : query({.range = {}, .group_by = {}, .steps = {}, .filters = filters, .as_of = {}})) {
+    for (const QueryRow& row :
+         query({.range = {}, .group_by = {}, .steps = {}, .filters = filters, .as_of = {}})) {
       sum += at(row.quantities, Meter::input_tokens_uncached);
     }
     return sum;
@@ -527,7 +533,8 @@ TEST_P(LedgerContract, GroupsByTagsOnceUnderEach) {
   Row both = priced("a", "2026-01-01", 1, 0);
   both.usage.tags = {"x", "y", "x"};
   append({both, priced("b", "2026-01-01", 10, 0)});
-  const auto rows = query({.range = {}, .group_by = {Dimension::tags}, .steps = {}, .filters = {}, .as_of = {}});
+  const auto rows =
+      query({.range = {}, .group_by = {Dimension::tags}, .steps = {}, .filters = {}, .as_of = {}});
   ASSERT_THAT(rows, SizeIs(3));
   EXPECT_THAT(rows[0].keys, ElementsAre(""));
   EXPECT_EQ(at(rows[0].quantities, Meter::input_tokens_uncached), 10);
@@ -548,8 +555,8 @@ TEST_P(LedgerContract, StepsFollowTheOffsetAndAreCutByItsChange) {
   constexpr std::int64_t kHour = 3'600'000'000;
   // Berlin, 29 March 2026: +1 h until 01:00 UTC, +2 h after.
   Query by_day;
-  by_day.steps = LocalSteps{24 * kHour,
-                            {{min_instant(), kHour}, {time("2026-03-29T01:00:00Z"), 2 * kHour}}};
+  by_day.steps =
+      LocalSteps{24 * kHour, {{min_instant(), kHour}, {time("2026-03-29T01:00:00Z"), 2 * kHour}}};
   append({priced("a", "2026-03-28T22:59:59Z", 1, 0), priced("b", "2026-03-28T23:00:00Z", 1, 0),
           priced("c", "2026-03-29T01:00:00Z", 1, 0), priced("d", "2026-03-29T21:59:59Z", 1, 0),
           priced("e", "2026-03-29T22:00:00Z", 1, 0), priced("f", "1969-12-31T23:30:00Z", 1, 0)});
@@ -621,12 +628,13 @@ TEST_P(LedgerContract, EveryQueryShapeEqualsABruteForceSum) {
   for (int shape = 0; shape < 60; ++shape) {
     Query question;
     if (any(2) == 0) question.range = {time("2026-01-20"), time("2026-03-01")};
-    for (const Dimension d : {Dimension::model, Dimension::project, Dimension::user, Dimension::tags}) {
+    for (const Dimension d :
+         {Dimension::model, Dimension::project, Dimension::user, Dimension::tags}) {
       if (any(3) == 0) question.group_by.push_back(d);
       if (any(4) == 0) {
-        question.filters.push_back(
-            {d, {"", "t2", "model-1", "project-2", "user-7"},
-             any(2) == 0 ? Filter::Kind::include : Filter::Kind::exclude});
+        question.filters.push_back({d,
+                                    {"", "t2", "model-1", "project-2", "user-7"},
+                                    any(2) == 0 ? Filter::Kind::include : Filter::Kind::exclude});
       }
     }
     if (any(2) == 0) question.steps = days;
@@ -721,9 +729,9 @@ TEST(OpenLedger, SaysWhichLedgersThereAre) {
   EXPECT_EQ(open_ledger("mysql:x", OpenMode::create).error(),
             (Error{ErrorCode::unsupported,
                    "unknown ledger \"mysql:x\": expected duckdb:PATH or duckdb::memory:"}));
-  EXPECT_EQ(open_ledger("sqlite:x", OpenMode::create).error(),
-            (Error{ErrorCode::unsupported,
-                   "this cost-ops has no sqlite ledger yet: use duckdb:PATH"}));
+  EXPECT_EQ(
+      open_ledger("sqlite:x", OpenMode::create).error(),
+      (Error{ErrorCode::unsupported, "this cost-ops has no sqlite ledger yet: use duckdb:PATH"}));
   EXPECT_EQ(open_ledger("duckdb:", OpenMode::create).error(),
             (Error{ErrorCode::invalid_input, "\"duckdb:\" lacks a path: give duckdb:PATH"}));
 }

@@ -132,11 +132,16 @@ class Rows {
 
 inline std::vector<std::string> values_of(const UsageRecord& usage, Dimension dimension) {
   switch (dimension) {
-    case Dimension::model: return {usage.model};
-    case Dimension::project: return {usage.project};
-    case Dimension::user: return {usage.user};
-    case Dimension::tags: break;
-    default: ADD_FAILURE() << "not a dimension of the brute force";
+    case Dimension::model:
+      return {usage.model};
+    case Dimension::project:
+      return {usage.project};
+    case Dimension::user:
+      return {usage.user};
+    case Dimension::tags:
+      break;
+    default:
+      ADD_FAILURE() << "not a dimension of the brute force";
   }
   if (usage.tags.empty()) return {""};
   return usage.tags;

@@ -62,9 +62,9 @@ Result<Rehearsed> AppendRehearsal::State::standing(RecordId id) const {
   Rehearsed none;
   if (ledger == nullptr) return none;
   const auto there = ledger->find(to_string(id));
-  if (!there) return there.error().code == ErrorCode::not_found
-                         ? Result<Rehearsed>(none)
-                         : Result<Rehearsed>(fail(there.error()));
+  if (!there)
+    return there.error().code == ErrorCode::not_found ? Result<Rehearsed>(none)
+                                                      : Result<Rehearsed>(fail(there.error()));
   none.currency = there->history.back().currency;
   none.total = there->history.back().costs.total().pico();
   return none;
@@ -88,8 +88,9 @@ AppendRehearsal::~AppendRehearsal() = default;
 Result<AppendCounts> AppendRehearsal::append(const LedgerBatch& batch) {
   State& state = *state_;
   Admission& admission = state.admission;
-  auto judged = admission.judge(batch, [](RecordId) { return true; },
-                                [&](std::span<const RecordId> ids) { return state.look_up(ids); });
+  auto judged = admission.judge(
+      batch, [](RecordId) { return true; },
+      [&](std::span<const RecordId> ids) { return state.look_up(ids); });
   if (!judged) return fail(judged.error());
   AppendCounts counts = admission.counts(batch);
   for (const std::uint32_t row : admission.growths()) {

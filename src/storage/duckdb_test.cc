@@ -1,0 +1,293 @@
+// duckdb_test.cc - what only the DuckDB ledger promises: its file, its locks, its faults.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "costops/storage/ledger.h"
+#include "storage/duckdb_schema.h"
+#include "storage/fingerprint_set.h"
+#include "storage/ledger_rows.h"
+
+namespace costops::storage {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+constexpr const char* kChildPath = "COSTOPS_TEST_LEDGER";
+constexpr int kRowsPerChildBatch = 1000;
+
+class DuckdbFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/costops-duckdb-XXXXXX";
+    folder_ = mkdtemp(name);
+    path_ = folder_ + "/ledger.duckdb";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Result<std::unique_ptr<Ledger>> open(OpenMode mode = OpenMode::create) const {
+    return open_ledger("duckdb:" + path_, mode);
+  }
+  /// Runs SQL on the file, behind the ledger's back.
+  void run_sql(std::string_view sql) const {
+    auto database = duck::Database::open(path_, duck::Access::read_write);
+    ASSERT_TRUE(database) << database.error().message;
+    auto connection = database->connect();
+    const auto done = connection->run(sql);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  std::string ask_text(const std::string& sql) const {
+    auto database = duck::Database::open(path_, duck::Access::read_only);
+    auto connection = database->connect();
+    std::string text;
+    auto rows = connection->ask(sql);
+    auto read = duck::for_each_row(
+        rows, [&](std::size_t row) { text += std::string(rows->text(0, row)) + "\n"; });
+    EXPECT_TRUE(read) << read.error().message;
+    return text;
+  }
+  /// This program again, running one test that is a role of another process.
+  pid_t start(const std::string& role) const {
+    setenv(kChildPath, path_.c_str(), 1);
+    std::string filter = "--gtest_filter=Child.DISABLED_" + role;
+    std::string all = "--gtest_also_run_disabled_tests";
+    std::string name = "storage_test";
+    char* arguments[] = {name.data(), filter.data(), all.data(), nullptr};
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t child = 0;
+    EXPECT_EQ(posix_spawn(&child, "/proc/self/exe", &quiet, nullptr, arguments, environ), 0);
+    posix_spawn_file_actions_destroy(&quiet);
+    return child;
+  }
+  static void end(pid_t child) {
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+std::vector<Row> child_rows(int batch) {
+  std::vector<Row> rows;
+  for (int i = 0; i < kRowsPerChildBatch; ++i) {
+    rows.push_back(priced(std::to_string(batch) + "/" + std::to_string(i), "2026-01-01", 1, batch));
+    rows.back().usage.session = "session " + std::to_string(batch);
+  }
+  return rows;
+}
+
+/// Appends batch after batch and notes each acknowledged one in PATH.done.
+TEST(Child, DISABLED_AppendsBatches) {
+  const char* path = std::getenv(kChildPath);
+  ASSERT_NE(path, nullptr);
+  auto ledger = open_ledger(std::string("duckdb:") + path, OpenMode::create);
+  ASSERT_TRUE(ledger);
+  std::ofstream done(std::string(path) + ".done", std::ios::app);
+  for (int batch = 0; batch < 10'000; ++batch) {
+    Rows rows(child_rows(batch), time("2026-02-01"));
+    const auto counts = (*ledger)->append(rows.batch());
+    ASSERT_TRUE(counts);
+    done << batch << std::endl;
+  }
+}
+
+TEST(Child, DISABLED_HoldsTheLedger) {
+  const char* path = std::getenv(kChildPath);
+  auto ledger = open_ledger(std::string("duckdb:") + path, OpenMode::create);
+  std::ofstream(std::string(path) + ".held") << "yes" << std::endl;
+  pause();
+}
+
+TEST_F(DuckdbFile, KilledAtAnyInstantItHoldsWholeBatchesAndAllThatWereAcknowledged) {
+  std::mt19937_64 random(17);
+  for (int round = 0; round < 6; ++round) {
+    const pid_t child = start("AppendsBatches");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300 + random() % 900));
+    end(child);
+    int acknowledged = 0;
+    std::ifstream done(path_ + ".done");
+    for (std::string line; std::getline(done, line);) acknowledged = std::stoi(line) + 1;
+
+    auto ledger = open();
+    ASSERT_TRUE(ledger) << ledger.error().message;
+    const auto rows = (*ledger)->query({});
+    ASSERT_TRUE(rows) << rows.error().message;
+    if (rows->empty()) continue;
+    EXPECT_EQ(rows->front().requests % kRowsPerChildBatch, 0);
+    EXPECT_GE(rows->front().requests, acknowledged * kRowsPerChildBatch);
+    const std::int64_t batches = rows->front().requests / kRowsPerChildBatch;
+    // 0 + 1 + 2 + ... output tokens in each row of the batches.
+    EXPECT_EQ(at(rows->front().quantities, Meter::output_tokens),
+              kRowsPerChildBatch * batches * (batches - 1) / 2);
+    Rows again(child_rows(0), time("2026-02-02"));
+    EXPECT_EQ((*ledger)->append(again.batch())->duplicates,
+              static_cast<std::uint64_t>(kRowsPerChildBatch));
+  }
+}
+
+TEST_F(DuckdbFile, ASecondProcessIsToldWhoHoldsTheLedger) {
+  const pid_t child = start("HoldsTheLedger");
+  for (int i = 0; i < 600 && !std::filesystem::exists(path_ + ".held"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  const auto second = open();
+  const auto reader = open(OpenMode::read_only);
+  end(child);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(),
+            (Error{ErrorCode::conflict, "ledger " + path_ + " is in use by process " +
+                                            std::to_string(child) +
+                                            " (storage_test): try again when it has ended"}));
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::conflict);
+  EXPECT_TRUE(open());
+}
+
+TEST_F(DuckdbFile, ANewerSchemaIsRefused) {
+  ASSERT_TRUE(open());
+  run_sql("UPDATE meta SET value = '9' WHERE key = 'schema'");
+  const Error expected{
+      ErrorCode::unsupported,
+      "ledger " + path_ + " has schema 9, this cost-ops knows up to 1: use a newer cost-ops"};
+  EXPECT_EQ(open().error(), expected);
+  EXPECT_EQ(open(OpenMode::read_only).error(), expected);
+}
+
+TEST_F(DuckdbFile, ADatabaseThatIsNoLedgerIsLeftAlone) {
+  run_sql("CREATE TABLE mine (x INTEGER)");
+  EXPECT_EQ(open().error(),
+            (Error{ErrorCode::unsupported,
+                   path_ + " is a DuckDB database, but no cost-ops ledger: name another file"}));
+  EXPECT_EQ(ask_text("SELECT string_agg(table_name, ',') FROM duckdb_tables()"), "mine\n");
+}
+
+TEST_F(DuckdbFile, AFileThatIsNoDatabaseIsLeftAlone) {
+  std::ofstream(path_) << "usage,cost\n";
+  EXPECT_EQ(open().error(),
+            (Error{ErrorCode::io_error, path_ + " is no ledger: not a DuckDB file"}));
+}
+
+TEST_F(DuckdbFile, AFolderIsNoLedger) {
+  std::filesystem::create_directory(path_);
+  EXPECT_EQ(open().error(),
+            (Error{ErrorCode::io_error, path_ + " is a folder: name a file for the ledger"}));
+}
+
+TEST_F(DuckdbFile, AMigrationIsBackedUpAndAllOrNothing) {
+  {
+    auto ledger = open();
+    Rows rows({priced("a", "2026-01-01", 1, 1)}, time("2026-02-01"));
+    ASSERT_TRUE((*ledger)->append(rows.batch()));
+  }
+  std::vector<Migration> steps(duckdb_migrations().begin(), duckdb_migrations().end());
+  steps.push_back({2, "CREATE TABLE budgets (id INTEGER)"});
+  steps.push_back({3, "CREATE TABLE budgets (id INTEGER)"});  // Fails: it is there already.
+  {
+    auto database = duck::Database::open(path_, duck::Access::read_write);
+    auto connection = database->connect();
+    EXPECT_FALSE(migrate(*connection, path_, steps));
+  }
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".schema-1.backup"));
+  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "1\n");
+  std::filesystem::remove(path_ + ".schema-1.backup");
+  steps.pop_back();
+  {
+    auto database = duck::Database::open(path_, duck::Access::read_write);
+    auto connection = database->connect();
+    const auto migrated = migrate(*connection, path_, steps);
+    EXPECT_TRUE(migrated) << migrated.error().message;
+  }
+  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "2\n");
+  EXPECT_EQ(open().error().code, ErrorCode::unsupported);  // Newer than this program.
+  std::filesystem::rename(path_ + ".schema-1.backup", path_);
+  EXPECT_EQ((*(*open())->query({}))[0].requests, 1);
+}
+
+TEST_F(DuckdbFile, AFullDiskRefusesTheBatchAndKeepsTheLedger) {
+  if (mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=6m") != 0) {
+    GTEST_SKIP() << "NOT TESTED: a full disk needs the right to mount a small tmpfs";
+  }
+  auto ledger = open();
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  std::int64_t kept = 0;
+  std::optional<Error> refusal;
+  for (int batch = 0; batch < 400 && !refusal; ++batch) {
+    std::vector<Row> rows = child_rows(batch);
+    for (Row& row : rows) row.usage.metadata = to_string(row.usage.id) + to_string(id_of("x"));
+    Rows given(rows, time("2026-02-01"));
+    const auto counts = (*ledger)->append(given.batch());
+    if (counts) kept += kRowsPerChildBatch;
+    if (!counts) refusal = counts.error();
+  }
+  EXPECT_TRUE(refusal.has_value());
+  if (refusal) {
+    EXPECT_EQ(refusal->code, ErrorCode::io_error) << refusal->message;
+  }
+  if (refusal) {
+    EXPECT_THAT(refusal->message, HasSubstr("No space left on device"));
+  }
+  const auto during = (*ledger)->query({});
+  EXPECT_TRUE(during) << during.error().message;
+  if (during) {
+    EXPECT_EQ((*during)[0].requests, kept);
+  }
+
+  // With room again, the same open ledger goes on.
+  EXPECT_EQ(mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
+  Rows more({priced("after", "2026-01-01", 1, 1)}, time("2026-02-01"));
+  const auto after = (*ledger)->append(more.batch());
+  EXPECT_TRUE(after) << after.error().message;
+  const auto rows = (*ledger)->query({});
+  if (rows) {
+    EXPECT_EQ((*rows)[0].requests, kept + 1);
+  }
+  ledger->reset();
+  umount(folder_.c_str());
+}
+
+TEST_F(DuckdbFile, AnybodyCanAskTheFileInSql) {
+  {
+    auto ledger = open();
+    Row row = priced("a", "2026-01-01", 1'500'000, 2);
+    row.usage.user = "ann";
+    Rows rows({row, growing("g", 1, 1)}, time("2026-02-01"));
+    ASSERT_TRUE((*ledger)->append(rows.batch()));
+    Rows grown({growing("g", 1, 3)}, time("2026-02-02"));
+    ASSERT_TRUE((*ledger)->append(grown.batch()));
+  }
+  EXPECT_EQ(ask_text("SELECT model || ' ' || sum(records) || ' ' || sum(total_cost) FROM usage "
+                     "GROUP BY model"),
+            "gpt-4o 2 0.000001500011\n");
+  EXPECT_EQ(ask_text("SELECT id FROM usage WHERE \"user\" = 'ann'"), to_string(id_of("a")) + "\n");
+}
+
+TEST(FingerprintSet, NeverDeniesWhatItHolds) {
+  FingerprintSet set;
+  for (std::uint64_t i = 0; i < 600'000; ++i) set.insert({i, i * 7});
+  std::uint64_t denied = 0;
+  std::uint64_t mistaken = 0;
+  for (std::uint64_t i = 0; i < 600'000; ++i) {
+    denied += !set.may_contain({i, i * 7});
+    mistaken += set.may_contain({i, i * 7 + 1});
+  }
+  EXPECT_EQ(denied, 0u);
+  EXPECT_LE(mistaken, 3u);
+  EXPECT_EQ(set.size(), 600'000u);
+}
+
+}  // namespace
+}  // namespace costops::storage
