@@ -24,4 +24,16 @@ struct Interval {
 /// Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2.
 [[nodiscard]] Interval median_interval(std::span<const double> values, double confidence);
 
+/// Probability that a binomial count of n fair trials is at most k. Requires k <= n.
+[[nodiscard]] double fair_binomial_tail(std::size_t n, std::size_t k);
+
+/// Distribution function of Student's t with `freedom` degrees of freedom, and its inverse.
+/// Requires freedom >= 1, 0 < p < 1. Absolute error below 1e-9.
+/// Source: Abramowitz and Stegun, 26.5.27 and the continued fraction 26.5.8.
+[[nodiscard]] double student_cdf(double t, double freedom);
+[[nodiscard]] double student_quantile(double p, double freedom);
+
+/// Student's interval for the mean. The whole line (-inf, inf) for fewer than two values.
+[[nodiscard]] Interval mean_interval(std::span<const double> values, double confidence);
+
 }  // namespace costops::benchmarks
