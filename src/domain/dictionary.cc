@@ -11,7 +11,7 @@ namespace costops {
 namespace {
 
 constexpr std::size_t kFirstSlots = 64;
-constexpr std::size_t kChunkBytes = 16 * 1024;
+constexpr std::size_t kChunkBytes = 16'384;
 constexpr std::uint32_t kFree = UINT32_MAX;
 
 std::uint64_t next_identity() {

@@ -233,8 +233,7 @@ Result<void> ModalityTable::check() const {
     Parts cells(counts_);
     for (const Unit cell : type.cells) cells.add(cell);
     const bool is_sum = &type == &kCacheWrite && !counts_.has(type.unit) && rows_.write_total > 0;
-    const Result<void> fits =
-        is_sum ? cells.check(type.unit, rows_.write_total) : cells.check(type.unit);
+    Result<void> fits = is_sum ? cells.check(type.unit, rows_.write_total) : cells.check(type.unit);
     if (!fits) return fits;
   }
   for (std::size_t column = 1; column < kColumnCount; ++column) {

@@ -145,10 +145,10 @@ std::string quantity_text(Meter meter, std::int64_t quantity) {
 }
 
 const MeterSet& token_meters(Direction direction) {
-  static const std::array<MeterSet, 3> kSets = {find_token_meters(Direction::none),
-                                                find_token_meters(Direction::input),
-                                                find_token_meters(Direction::output)};
-  return kSets[static_cast<std::size_t>(direction)];
+  static const std::array<MeterSet, 3> sets = {find_token_meters(Direction::none),
+                                               find_token_meters(Direction::input),
+                                               find_token_meters(Direction::output)};
+  return sets[static_cast<std::size_t>(direction)];
 }
 
 std::int64_t sum_of(const Quantities& quantities, const MeterSet& meters) {

@@ -106,7 +106,7 @@ const char* InstantScanner::scan_zone() {
   const bool colon = take(':');
   if ((colon || !rest_.empty()) && !number(2, minutes)) return kShape;
   if (hours > 23 || minutes > 59) return "has an offset from UTC that does not exist";
-  const std::int64_t offset = (hours * 60 + minutes) * 60 * kMicrosPerSecond;
+  const std::int64_t offset = (hours * 3600 + minutes * 60) * kMicrosPerSecond;
   micros_ += west ? offset : -offset;
   return nullptr;
 }

@@ -128,7 +128,7 @@ std::string offset_label(Microseconds offset) {
 
 std::string label_of_start(Local start, Grain grain) {
   const local_days day = std::chrono::floor<days>(start);
-  const std::string text = day_label(day);
+  std::string text = day_label(day);
   switch (grain) {
     case Grain::hour: {
       std::string hour = text + 'T';
@@ -210,9 +210,9 @@ bool TimeZone::Rules::is_split(Local start, std::size_t index) const {
 }
 
 TimeZone::TimeZone() {
-  static const auto kUtc =
+  static const auto utc =
       std::make_shared<const Rules>(Rules{"UTC", {{min_instant(), Microseconds(0)}}});
-  rules_ = kUtc;
+  rules_ = utc;
 }
 
 Result<TimeZone> TimeZone::find(std::string_view name) {
