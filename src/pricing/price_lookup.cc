@@ -128,7 +128,11 @@ PriceBook::Index::Match PriceBook::Index::match_listed(std::uint32_t provider,
     if (match.model.empty()) match.model = model.id;
     match.prices.insert(match.prices.end(), model.prices.begin(), model.prices.end());
   }
-  if (!match.found()) return match;
+  if (match.found()) add_by_name(silent, match);
+  return match;
+}
+
+void PriceBook::Index::add_by_name(const std::vector<const Listing*>& silent, Match& match) const {
   // A source that has the model but not this spelling of its id speaks by the model's own id.
   for (const Listing* listing : silent) {
     const auto known = listing->model_at.find(lower_case(match.model));
@@ -140,6 +144,19 @@ PriceBook::Index::Match PriceBook::Index::match_listed(std::uint32_t provider,
     if (model.declared && !reference) continue;
     match.prices.insert(match.prices.end(), model.prices.begin(), model.prices.end());
   }
+}
+
+PriceBook::Index::Match PriceBook::Index::match_named(std::uint32_t provider,
+                                                      std::string_view id) const {
+  Match match;
+  match.provider = provider;
+  std::vector<const Listing*> all;
+  for (const auto& by_provider : listings) {
+    if (!by_provider[provider]) continue;
+    all.push_back(&*by_provider[provider]);
+    if (by_provider[provider]->model_at.contains(id)) match.model = id;
+  }
+  if (match.found()) add_by_name(all, match);
   return match;
 }
 
@@ -170,7 +187,7 @@ PriceBook::Index::Match PriceBook::Index::match(std::uint32_t provider,
     Match other = with_dates(simpler);
     if (other.found()) return other;
   }
-  return found;
+  return match_named(provider, id);
 }
 
 bool PriceBook::Index::outranks(std::uint32_t a, std::uint32_t b) const {
