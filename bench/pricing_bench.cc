@@ -1,7 +1,7 @@
 // pricing_bench.cc - how fast prices are found, and how long the built-in book takes to load.
 //
-// A look-up that was asked before (the case of nearly every record) stands beside the usual way: one
-// hash map from "provider/model" under a reader-writer lock. Every benchmark checks its answer.
+// A look-up that was asked before (the case of nearly every record) stands beside the usual way:
+// one hash map from "provider/model" under a reader-writer lock. Every benchmark checks its answer.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -33,7 +33,7 @@ constexpr std::array<Asked, 8> kAsked{{{"openai", "gpt-4o-mini-2024-07-18"},
 const PriceBook& built_in() {
   static const PriceBook book = [] {
     PriceBookBuilder builder;
-    if (!add_built_in_prices(builder)) std::abort();
+    add_built_in_prices(builder).value();
     return PriceBook::build(std::move(builder)).value();
   }();
   return book;
@@ -54,7 +54,8 @@ void FindAgain(benchmark::State& state) {
 }
 BENCHMARK(FindAgain)->Threads(1)->Threads(2);
 
-// What FindAgain replaces: a map of joined names under a shared lock, without tiers, times or windows.
+// What FindAgain replaces: a map of joined names under a shared lock, without tiers, times or
+// windows.
 void PeerLockedMap(benchmark::State& state) {
   std::shared_mutex mutex;
   std::unordered_map<std::string, const Price*> prices;

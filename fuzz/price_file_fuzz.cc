@@ -7,7 +7,8 @@
 using namespace costops::pricing;
 
 /// Imports any bytes as a price file. Whatever is taken makes a valid book, or none for a stated
-/// reason; a book that is written in our own format is read back equal; and no look-up fails to answer.
+/// reason; a book that is written in our own format is read back equal; and no look-up fails to
+/// answer.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   PriceBookBuilder builder;

@@ -47,8 +47,8 @@ struct Fact {
 constexpr Meter kInput = Meter::input_tokens_uncached;
 constexpr Meter kOutput = Meter::output_tokens;
 
-// Sources: the public price list genai-prices of 2026-08-21, LiteLLM's map of 2026-08-01, and DeepSeek's
-// pricing page (https://api-docs.deepseek.com/quick_start/pricing, 2026-08-23).
+// Sources: the public price list genai-prices of 2026-08-21, LiteLLM's map of 2026-08-01, and
+// DeepSeek's pricing page (https://api-docs.deepseek.com/quick_start/pricing, 2026-08-23).
 constexpr std::array kFacts{
     // The surcharge above 200,000 input tokens ended on 2026-03-13 for two models, not for a third.
     Fact{"anthropic", "claude-opus-4-6", "2026-03-12T23:59:59.999999Z", "", kInput,
@@ -129,8 +129,8 @@ TEST(BuiltInBook, AnthropicBatchesCostHalf) {
   EXPECT_EQ((*price)->multipliers.back().factor, (Ratio{1, 2}));
   EXPECT_EQ((*price)->multipliers.back().on, Multiplier::On::always);
   // What is not counted in tokens costs the same in a batch.
-  EXPECT_FALSE((*price)->multipliers.back().meters.test(
-      static_cast<std::size_t>(Meter::web_searches)));
+  EXPECT_FALSE(
+      (*price)->multipliers.back().meters.test(static_cast<std::size_t>(Meter::web_searches)));
 }
 
 TEST(BuiltInBook, FactorsForRegionAndSpeedStandOnTheBasePrice) {
@@ -144,10 +144,10 @@ TEST(BuiltInBook, FactorsForRegionAndSpeedStandOnTheBasePrice) {
   EXPECT_THAT((*price)->multipliers,
               testing::ElementsAre(Multiplier{Multiplier::On::region, "us", {11, 10}},
                                    Multiplier{Multiplier::On::speed, "fast", {6, 1}}));
-  EXPECT_EQ(rate_text(built_in(),
-                      {.provider = "anthropic", .model = "claude-haiku-4-5", .speed = "fast"},
-                      kInput),
-            "no price for anthropic model \"claude-haiku-4-5\" at fast speed (it has: standard)");
+  EXPECT_EQ(
+      rate_text(built_in(), {.provider = "anthropic", .model = "claude-haiku-4-5", .speed = "fast"},
+                kInput),
+      "no price for anthropic model \"claude-haiku-4-5\" at fast speed (it has: standard)");
 }
 
 TEST(BuiltInBook, DecoratedIdsCostWhatTheModelCosts) {
@@ -255,13 +255,13 @@ TEST(GenaiPricesFile, ChoosesTheModelThatItsOwnProgramChooses) {
     const char* id;
     const char* model;
   };
-  for (const Case& c : std::array{
-           Case{"google", "claude-sonnet-4-5-20250929", "google/claude-4-sonnet"},
-           Case{"azure", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5"},
-           Case{"groq", "meta-llama/Llama-4-Scout-17B-16E-Instruct",
-                "groq/meta-llama/llama-4-scout-17b-16e-instruct"},
-           Case{"openai", "gpt-5.6", "openai/gpt-5.6-sol"},
-           Case{"openrouter", "x-ai/grok-4.3-20260501", "openrouter/x-ai/grok-4.3"}}) {
+  for (const Case& c :
+       std::array{Case{"google", "claude-sonnet-4-5-20250929", "google/claude-4-sonnet"},
+                  Case{"azure", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5"},
+                  Case{"groq", "meta-llama/Llama-4-Scout-17B-16E-Instruct",
+                       "groq/meta-llama/llama-4-scout-17b-16e-instruct"},
+                  Case{"openai", "gpt-5.6", "openai/gpt-5.6-sol"},
+                  Case{"openrouter", "x-ai/grok-4.3-20260501", "openrouter/x-ai/grok-4.3"}}) {
     const auto price = book.find({.provider = c.provider, .model = c.id, .at = at("2026-08-01")});
     EXPECT_EQ(price ? (*price)->provider + "/" + (*price)->model : price.error().message, c.model)
         << c.id;

@@ -70,9 +70,9 @@ struct PriceBook::Index {
   std::vector<Provider> providers;
   std::vector<Model> models;
   std::vector<Price> prices;
-  std::vector<CompiledWindows> windows;     // Of the prices that have some.
-  std::vector<std::uint32_t> windows_of;    // By price: position in `windows`, or kNone.
-  std::vector<std::uint32_t> source_of;     // By price: position in `sources`.
+  std::vector<CompiledWindows> windows;   // Of the prices that have some.
+  std::vector<std::uint32_t> windows_of;  // By price: position in `windows`, or kNone.
+  std::vector<std::uint32_t> source_of;   // By price: position in `sources`.
   Positions provider_at;
   Positions price_at;
   ModelMatcher provider_names{Source::Choice::first_listed};

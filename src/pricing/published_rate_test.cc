@@ -15,17 +15,17 @@ TEST(PublishedRate, ShiftsDecimalTextExactly) {
     std::int64_t amount_per, per;
     const char* rate;
   };
-  for (const Case& c : std::array{
-           Case{"2.5e-06", 1, 1'000'000, "2.5 per 1000000"},
-           Case{"3.625e-09", 1, 1'000'000, "0.003625 per 1000000"},
-           Case{"0", 1, 1'000'000, "0 per 1000000"}, Case{"0.0", 1, 1000, "0 per 1000"},
-           Case{"1E-5", 1, 1'000'000, "10 per 1000000"},
-           Case{"15", 1'000'000, 1'000'000, "15 per 1000000"},
-           Case{"0.0001", 1, 3600, "0.36 per 3600"},
-           // A sixtieth of 0.017 for a second is 1.02 for an hour once its noise is off.
-           Case{"0.0002833333333333333", 1, 3600, "1.02 per 3600"},
-           Case{"2.0345052083e-09", 1, 1'000'000'000, "2.0345052083 per 1000000000"},
-           Case{"1e-13", 1, 1, "0.000000000001 per 10"}}) {
+  for (const Case& c :
+       std::array{Case{"2.5e-06", 1, 1'000'000, "2.5 per 1000000"},
+                  Case{"3.625e-09", 1, 1'000'000, "0.003625 per 1000000"},
+                  Case{"0", 1, 1'000'000, "0 per 1000000"}, Case{"0.0", 1, 1000, "0 per 1000"},
+                  Case{"1E-5", 1, 1'000'000, "10 per 1000000"},
+                  Case{"15", 1'000'000, 1'000'000, "15 per 1000000"},
+                  Case{"0.0001", 1, 3600, "0.36 per 3600"},
+                  // A sixtieth of 0.017 for a second is 1.02 for an hour once its noise is off.
+                  Case{"0.0002833333333333333", 1, 3600, "1.02 per 3600"},
+                  Case{"2.0345052083e-09", 1, 1'000'000'000, "2.0345052083 per 1000000000"},
+                  Case{"1e-13", 1, 1, "0.000000000001 per 10"}}) {
     const auto published = published_rate(c.amount, c.amount_per, c.per);
     ASSERT_TRUE(published) << c.amount << ": " << published.error().message;
     EXPECT_EQ(to_string(published->rate), c.rate) << c.amount;
@@ -37,11 +37,11 @@ TEST(PublishedRate, SnapsOnlyNoise) {
     const char* amount;
     const char* note;
   };
-  for (const Case& c : std::array{
-           Case{"0.18000000000000002", "0.18000000000000002 taken as 0.18 per 1000000"},
-           Case{"1.4999999999999999", "1.4999999999999999 taken as 1.5 per 1000000"},
-           Case{"0.08333333333333334", ""}, Case{"0.123456789", ""}, Case{"0.1234567891", ""},
-           Case{"1234567.891", ""}}) {
+  for (const Case& c :
+       std::array{Case{"0.18000000000000002", "0.18000000000000002 taken as 0.18 per 1000000"},
+                  Case{"1.4999999999999999", "1.4999999999999999 taken as 1.5 per 1000000"},
+                  Case{"0.08333333333333334", ""}, Case{"0.123456789", ""},
+                  Case{"0.1234567891", ""}, Case{"1234567.891", ""}}) {
     EXPECT_EQ(published_rate(c.amount, 1'000'000, 1'000'000)->note, c.note) << c.amount;
   }
 }
@@ -51,16 +51,16 @@ TEST(PublishedRate, RefusesWhatIsNoAmount) {
     const char* amount;
     const char* message;
   };
-  for (const Case& c : std::array{
-           Case{"", "\"\" is not a decimal number that can be kept exactly"},
-           Case{".", "\".\" is not a decimal number that can be kept exactly"},
-           Case{"1.2.3", "\"1.2.3\" is not a decimal number that can be kept exactly"},
-           Case{"1e", "\"1e\" is not a decimal number that can be kept exactly"},
-           Case{"1e-99", "\"1e-99\" is not a decimal number that can be kept exactly"},
-           Case{"NaN", "\"NaN\" is not a decimal number that can be kept exactly"},
-           Case{"-0.5", "-0.5 is negative"},
-           Case{"1e20", "1e20 is too large or too fine for a price"},
-           Case{"1e-40", "1e-40 is too large or too fine for a price"}}) {
+  for (const Case& c :
+       std::array{Case{"", "\"\" is not a decimal number that can be kept exactly"},
+                  Case{".", "\".\" is not a decimal number that can be kept exactly"},
+                  Case{"1.2.3", "\"1.2.3\" is not a decimal number that can be kept exactly"},
+                  Case{"1e", "\"1e\" is not a decimal number that can be kept exactly"},
+                  Case{"1e-99", "\"1e-99\" is not a decimal number that can be kept exactly"},
+                  Case{"NaN", "\"NaN\" is not a decimal number that can be kept exactly"},
+                  Case{"-0.5", "-0.5 is negative"},
+                  Case{"1e20", "1e20 is too large or too fine for a price"},
+                  Case{"1e-40", "1e-40 is too large or too fine for a price"}}) {
     EXPECT_EQ(published_rate(c.amount, 1, 1).error().message, c.message);
   }
 }
@@ -84,22 +84,24 @@ TEST(ModelIds, DecorationsComeOffOneByOne) {
     const char* id;
     std::vector<std::string> simpler;
   };
-  for (const Case& c : std::array{
-           Case{"anthropic", "claude-opus-4-6[1m]", {"claude-opus-4-6"}},
-           Case{"openai", "gpt-4o[1m]", {}},
-           Case{"google", "publishers/google/models/gemini-2.5-pro", {"gemini-2.5-pro"}},
-           Case{"google", "vertex_ai/claude-sonnet-4@20250514",
-                {"claude-sonnet-4@20250514", "claude-sonnet-4-20250514"}},
-           Case{"google", "claude-haiku@default", {"claude-haiku"}},
-           Case{"azure", "azure/openai/gpt-4o", {"openai/gpt-4o", "gpt-4o"}},
-           Case{"aws", "bedrock/us.anthropic.claude-3-haiku-20240307-v1:0",
-                {"us.anthropic.claude-3-haiku-20240307-v1:0",
-                 "anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-haiku-20240307",
-                 "claude-3-haiku-20240307"}},
-           Case{"aws", "us-gov.anthropic.claude-x", {}},
-           // What sells something else stays: a free variant is not the model.
-           Case{"openrouter", "meta-llama/llama-3:free", {}},
-           Case{"openai", "ft:gpt-4o-2024-08-06:acme::id", {}}}) {
+  for (const Case& c :
+       std::array{Case{"anthropic", "claude-opus-4-6[1m]", {"claude-opus-4-6"}},
+                  Case{"openai", "gpt-4o[1m]", {}},
+                  Case{"google", "publishers/google/models/gemini-2.5-pro", {"gemini-2.5-pro"}},
+                  Case{"google",
+                       "vertex_ai/claude-sonnet-4@20250514",
+                       {"claude-sonnet-4@20250514", "claude-sonnet-4-20250514"}},
+                  Case{"google", "claude-haiku@default", {"claude-haiku"}},
+                  Case{"azure", "azure/openai/gpt-4o", {"openai/gpt-4o", "gpt-4o"}},
+                  Case{"aws",
+                       "bedrock/us.anthropic.claude-3-haiku-20240307-v1:0",
+                       {"us.anthropic.claude-3-haiku-20240307-v1:0",
+                        "anthropic.claude-3-haiku-20240307-v1:0",
+                        "anthropic.claude-3-haiku-20240307", "claude-3-haiku-20240307"}},
+                  Case{"aws", "us-gov.anthropic.claude-x", {}},
+                  // What sells something else stays: a free variant is not the model.
+                  Case{"openrouter", "meta-llama/llama-3:free", {}},
+                  Case{"openai", "ft:gpt-4o-2024-08-06:acme::id", {}}}) {
     EXPECT_EQ(simpler_ids(c.provider, c.id), c.simpler) << c.id;
   }
 }
