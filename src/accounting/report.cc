@@ -77,6 +77,27 @@ Result<std::vector<ReportRow>> sum_by_currency(std::vector<ReportRow> rows) {
   return std::move(fold).rows();
 }
 
+/// Rows without a currency (nothing of them has a price) join the row of the same keys, where that
+/// is one: a group is then one row, which says how much of it is unpriced. The order stays.
+Result<std::vector<ReportRow>> with_unpriced_joined(std::vector<ReportRow> rows) {
+  std::map<std::vector<std::string>, std::vector<std::size_t>> priced;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].currency.is_none()) priced[rows[i].keys].push_back(i);
+  }
+  std::vector<bool> joined(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto home = priced.find(rows[i].keys);
+    if (!rows[i].currency.is_none() || home == priced.end() || home->second.size() != 1) continue;
+    if (auto added = add(rows[home->second.front()], rows[i]); !added) return fail(added.error());
+    joined[i] = true;
+  }
+  std::vector<ReportRow> left;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!joined[i]) left.push_back(std::move(rows[i]));
+  }
+  return left;
+}
+
 /// A row's group without its period.
 std::vector<std::string> group_of(const ReportRow& row, const ReportRequest& request) {
   return {row.keys.begin(),
@@ -125,11 +146,14 @@ Result<std::vector<ReportRow>> top_rows(std::vector<ReportRow> rows, const Repor
   }
   for (ReportRow& row : std::move(others).rows()) ranked.emplace_back(request.top, std::move(row));
   std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
-    return std::tie(a.second.currency, a.first) < std::tie(b.second.currency, b.first);
+    const bool a_none = a.second.currency.is_none();  // What has no cost comes last.
+    const bool b_none = b.second.currency.is_none();
+    return std::tie(a_none, a.second.currency, a.first) <
+           std::tie(b_none, b.second.currency, b.first);
   });
   rows.clear();
   for (auto& [rank, row] : ranked) rows.push_back(std::move(row));
-  return rows;
+  return with_unpriced_joined(std::move(rows));
 }
 
 Query query_of(const ReportRequest& request) {
@@ -183,8 +207,11 @@ Result<Report> report(const Ledger& ledger, const ReportRequest& request) {
   auto rows = rows_by_period(*steps, request);
   if (!rows) return fail(rows.error());
   auto totals = totals_of(ledger, request, *rows);
+  if (totals) totals = with_unpriced_joined(std::move(*totals));
   if (!totals) return fail(totals.error());
   out.totals = std::move(*totals);
+  rows = with_unpriced_joined(std::move(*rows));
+  if (!rows) return fail(rows.error());
   if (request.top > 0 && !request.group_by.empty()) rows = top_rows(std::move(*rows), request);
   if (!rows) return fail(rows.error());
   out.rows = std::move(*rows);

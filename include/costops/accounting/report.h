@@ -24,7 +24,9 @@ struct ReportRequest {
   std::size_t top = 0;
 };
 
-/// One group: keys in the order of group_by, then the period's label if there is a grain.
+/// One group: keys in the order of group_by, then the period's label if there is a grain. Records
+/// without a price stand in the row of their group's currency, and in a row without a currency only
+/// where the group has none, or several.
 struct ReportRow {
   std::vector<std::string> keys;
   Currency currency;
