@@ -1,4 +1,5 @@
 // bench-worker - one arm of a benchmark comparison: times blocks on request. Not for people.
+#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "command.h"

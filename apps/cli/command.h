@@ -1,12 +1,15 @@
 // command.h - one command of the program: declares its options, then runs with what was parsed.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "session.h"
+
+namespace CLI {
+class App;
+}
 
 namespace costops::cli {
 
@@ -20,20 +23,16 @@ class Command {
     enum class At { no, yes } at = At::no;
   };
 
-  Command(CLI::App& parent, const char* name, const char* summary, const char* help, Uses uses)
-      : app_(parent.add_subcommand(name, summary)), uses_(uses) {
-    app_->footer(help);
-    app_->fallthrough();
-  }
+  /// `help` follows the options in the command's help; it begins with its empty line, or is empty.
+  Command(CLI::App& parent, const char* name, const char* summary, const char* help, Uses uses);
   virtual ~Command() = default;
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
   [[nodiscard]] virtual Result<ExitCode> run(Session& session) = 0;
 
-  [[nodiscard]] const CLI::App& app() const { return *app_; }
   [[nodiscard]] const Uses& uses() const { return uses_; }
-  [[nodiscard]] bool chosen() const { return app_->parsed(); }
+  [[nodiscard]] bool chosen() const;
 
  protected:
   CLI::App* app_;
@@ -41,6 +40,9 @@ class Command {
  private:
   Uses uses_;
 };
+
+/// A word that only commands stand behind: "pricing", "quarantine".
+CLI::App& add_group(CLI::App& parent, const char* name, const char* summary, const char* help);
 
 using Commands = std::vector<std::unique_ptr<Command>>;
 

@@ -1,6 +1,7 @@
 // completion - completion scripts for shells, generated from the commands as they are declared.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "command.h"
@@ -280,8 +281,8 @@ class Completion : public Command {
       : Command(parent, "completion", "Print a completion script for bash, zsh or fish", kHelp,
                 Uses{}),
         root_(parent) {
-    add_choice(*app_, "SHELL", shell_, {"bash", "zsh", "fish"}, "The shell to write it for.")
-        ->required();
+    add_choice(*app_, "SHELL", shell_, {"bash", "zsh", "fish"}, "The shell to write it for.",
+               Need::required);
   }
 
   Result<ExitCode> run(Session& session) override {

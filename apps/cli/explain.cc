@@ -176,7 +176,7 @@ class Explain : public Command {
   explicit Explain(CLI::App& parent)
       : Command(parent, "explain", "Why a record costs what it costs: each multiplication", kHelp,
                 {.store = Uses::Store::yes}) {
-    app_->add_option("ID", id_, "The record's id.")->type_name("ID")->required();
+    add_argument(*app_, id_, "ID", "The record's id.");
     add_choice(*app_, "-o,--output", output_, {"text", "json"},
                "Form of the result. Default: text.");
   }

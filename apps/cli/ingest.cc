@@ -40,6 +40,7 @@ void write_text(std::string& out, const IngestReport& report, IngestOptions::Mod
   out += "; records:\n";
   append_counts(out, report);
   for (const Money& money : report.cost.all()) {
+    if (money.currency.is_none()) continue;  // Unpriced.
     out +=
         fmt::format("Cost of what is new: {} {}\n", to_string(money.amount), money.currency.code());
   }
@@ -52,8 +53,8 @@ class Ingest : public Command {
       : Command(parent, "ingest", "Read usage logs into the ledger", kHelp,
                 {Uses::Store::yes, Uses::Book::yes, Uses::At::yes}) {
     reading_.declare(*app_, "Files, folders, globs, or - for standard input.");
-    app_->add_flag("-n,--dry-run", dry_run_, "Say what would be done, and store nothing.");
-    app_->add_flag("--reread", reread_, "Read files again that are known to be complete.");
+    add_flag(*app_, "-n,--dry-run", dry_run_, "Say what would be done, and store nothing.");
+    add_flag(*app_, "--reread", reread_, "Read files again that are known to be complete.");
     add_choice(*app_, "-o,--output", output_, {"text", "json"},
                "Form of the result. Default: text.");
   }

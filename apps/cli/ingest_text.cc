@@ -57,6 +57,7 @@ void write_ingest_json(std::string& out, const IngestReport& report, IngestOptio
   json.key("quarantined").value(report.quarantined);
   json.key("cost").array();
   for (const Money& money : report.cost.all()) {
+    if (money.currency.is_none()) continue;  // Unpriced.
     json.object().key("currency").value(money.currency.code());
     json.key("amount").value(money.amount).end_object();
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <numeric>
@@ -29,35 +30,64 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-CLI::Option* add_text(CLI::App& app, const char* names, std::string& into, const char* type,
-                      const char* description) {
-  return app.add_option(names, into, description)->type_name(type);
+void add_text(CLI::App& app, const char* names, std::string& into, const char* type,
+              const char* description, Need need) {
+  app.add_option(names, into, description)->type_name(type)->required(need == Need::required);
 }
 
-CLI::Option* add_list(CLI::App& app, const char* names, std::vector<std::string>& into,
-                      const char* type, const char* description) {
-  return app.add_option(names, into, description)->type_name(type)->allow_extra_args(false);
+void add_list(CLI::App& app, const char* names, std::vector<std::string>& into, const char* type,
+              const char* description) {
+  app.add_option(names, into, description)->type_name(type)->allow_extra_args(false);
 }
 
-CLI::Option* add_choice(CLI::App& app, const char* names, std::string& into,
-                        std::initializer_list<std::string_view> words, const char* description) {
+void add_comma_list(CLI::App& app, const char* names, std::vector<std::string>& into,
+                    const char* type, const char* description) {
+  app.add_option(names, into, description)
+      ->type_name(type)
+      ->allow_extra_args(false)
+      ->delimiter(',');
+}
+
+void add_argument(CLI::App& app, std::string& into, const char* type, const char* description) {
+  app.add_option(type, into, description)->type_name(type)->required();
+}
+
+void add_arguments(CLI::App& app, std::vector<std::string>& into, const char* type,
+                   const char* description) {
+  app.add_option(type, into, description)->type_name(type);
+}
+
+void add_flag(CLI::App& app, const char* names, bool& into, const char* description) {
+  app.add_flag(names, into, description);
+}
+
+void add_checked(CLI::App& app, const char* names, std::string& into, const char* type,
+                 const char* description,
+                 std::function<std::string(const std::string&)> problem_of) {
+  app.add_option(names, into, description)
+      ->type_name(type)
+      ->check(CLI::Validator(std::move(problem_of), ""));
+}
+
+void add_choice(CLI::App& app, const char* names, std::string& into,
+                std::initializer_list<std::string_view> words, const char* description, Need need) {
   const std::vector<std::string> known(words.begin(), words.end());
   const auto check = [known](const std::string& word) {
     if (std::find(known.begin(), known.end(), word) != known.end()) return std::string();
     return fmt::format("\"{}\" is none of {}", word, joined(known));
   };
-  return app.add_option(names, into, description)
+  app.add_option(names, into, description)
       ->type_name(joined(known, "|"))
-      ->check(CLI::Validator(check, ""));
+      ->check(CLI::Validator(check, ""))
+      ->required(need == Need::required);
 }
 
-CLI::Option* add_number(CLI::App& app, const char* names, std::uint64_t& into,
-                        const char* description) {
+void add_number(CLI::App& app, const char* names, std::uint64_t& into, const char* description) {
   const auto check = [](const std::string& text) {
     if (whole_number(text)) return std::string();
     return fmt::format("\"{}\" is not a whole number from 1", text);
   };
-  return app.add_option(names, into, description)->type_name("N")->check(CLI::Validator(check, ""));
+  app.add_option(names, into, description)->type_name("N")->check(CLI::Validator(check, ""));
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {

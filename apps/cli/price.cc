@@ -101,11 +101,15 @@ class PriceTable : public PriceFormat {
     const auto cost = [&](Amount amount) {
       return known || !amount.is_zero() ? Cell{to_string(amount)} : Cell{"-", Ink::dim};
     };
+    const auto tokens = [&](Direction direction) {
+      const bool read = priced.cost.status != PricingStatus::quarantined;
+      return read ? Cell{tokens_text(priced.quantities, direction)} : Cell{"-", Ink::dim};
+    };
     table_.add({{std::to_string(priced.index)},
                 {std::string(priced.provider)},
                 {std::string(priced.model)},
-                {tokens_text(priced.quantities, Direction::input)},
-                {tokens_text(priced.quantities, Direction::output)},
+                tokens(Direction::input),
+                tokens(Direction::output),
                 cost(priced.cost.costs.input_cost()),
                 cost(priced.cost.costs.output_cost()),
                 cost(priced.cost.costs.other_cost()),

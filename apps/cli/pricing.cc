@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "costops/json/json.h"
 #include "options.h"
@@ -75,9 +76,7 @@ struct ModelOptions {
   std::string model, provider, tier, region, speed;
 
   void declare(CLI::App& app) {
-    app.add_option("MODEL", model, "Model id, as usage reports it.")
-        ->type_name("MODEL")
-        ->required();
+    add_argument(app, model, "MODEL", "Model id, as usage reports it.");
     add_text(app, "--provider", provider, "NAME", "Provider, where the id alone is not enough.");
   }
   void declare_conditions(CLI::App& app) {
@@ -85,6 +84,17 @@ struct ModelOptions {
              "Service tier: batch, flex, priority. Default: standard.");
     add_text(app, "--region", region, "REGION", "Region or geography of the usage.");
     add_text(app, "--speed", speed, "SPEED", "Speed of the usage, such as fast.");
+  }
+  /// --provider; without it the one that lists the id, where only one does.
+  [[nodiscard]] std::string provider_in(const pricing::PriceBook& book) const {
+    std::string known = fold_provider(provider);
+    if (!known.empty() || !book.provider_of_model(model).empty()) return known;
+    for (const Price& price : book.prices()) {
+      if (price.model != model) continue;
+      if (!known.empty() && known != price.provider) return "";
+      known = price.provider;
+    }
+    return known;
   }
   [[nodiscard]] pricing::PriceQuery query(const std::string& folded, Instant at) const {
     return {folded, model, at, tier, region, speed};
@@ -98,7 +108,7 @@ class List : public Command {
                 "\nPrices per million tokens unless they say otherwise.\n", book_and_time()) {
     add_text(*app_, "--provider", provider_, "NAME", "Only this provider's.");
     add_text(*app_, "--filter", filter_, "TEXT", "Only models whose id contains this.");
-    app_->add_flag("--all", all_, "Also prices of the past and the future.");
+    add_flag(*app_, "--all", all_, "Also prices of the past and the future.");
     add_choice(*app_, "-o,--output", output_, {"table", "json"},
                "Form of the result. Default: table.");
   }
@@ -116,6 +126,9 @@ class List : public Command {
                            (all_ || price.conditions.effective.contains(*at));
       if (matches) chosen.push_back(&price);
     }
+    std::stable_sort(chosen.begin(), chosen.end(), [](const Price* a, const Price* b) {
+      return std::tie(a->provider, a->model) < std::tie(b->provider, b->model);
+    });
     if (chosen.empty()) session.note("No price matches.");
     if (!chosen.empty() || output_ == "json") append_prices(session, chosen, output_);
     return ExitCode::fine;
@@ -143,7 +156,7 @@ class Get : public Command {
     if (!at) return session.wrong_usage(at.error().message);
     const auto book = session.price_book();
     if (!book) return fail(book.error());
-    const std::string provider = fold_provider(model_.provider);
+    const std::string provider = model_.provider_in(*book);
     const auto price = book->find(model_.query(provider, *at));
     if (!price) return fail(price.error());
     std::string& out = session.out().text();
@@ -175,7 +188,7 @@ class History : public Command {
   Result<ExitCode> run(Session& session) override {
     const auto book = session.price_book();
     if (!book) return fail(book.error());
-    const std::string provider = fold_provider(model_.provider);
+    const std::string provider = model_.provider_in(*book);
     const pricing::PriceSet& set = book->resolve(model_.query(provider, session.now()));
     if (set.candidates().empty()) return fail(ErrorCode::not_found, set.why(session.now()));
     std::vector<const Price*> chosen;
@@ -312,10 +325,7 @@ void add_pricing_audit(CLI::App& group, Commands& into) {
 
 void add_pricing(CLI::App& parent, Commands& into) {
   CLI::App& group =
-      *parent.add_subcommand("pricing", "The price book: list, get, add, import, ...");
-  group.footer(kGroupHelp);
-  group.fallthrough();
-  group.require_subcommand(0, 1);
+      add_group(parent, "pricing", "The price book: list, get, add, import, ...", kGroupHelp);
   for (const auto add : {add_pricing_list, add_pricing_get, add_pricing_add, add_pricing_import,
                          add_pricing_history, add_pricing_audit}) {
     add(group, into);

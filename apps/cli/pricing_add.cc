@@ -68,8 +68,8 @@ struct AddOptions {
 };
 
 void AddOptions::declare(CLI::App& app) {
-  add_text(app, "--provider", provider, "NAME", "Who sells it.")->required();
-  add_text(app, "--model", model, "ID", "Model id, as usage reports it.")->required();
+  add_text(app, "--provider", provider, "NAME", "Who sells it.", Need::required);
+  add_text(app, "--model", model, "ID", "Model id, as usage reports it.", Need::required);
   add_list(app, "--alias", aliases, "ID", "Another id of the same model. Repeat it for more.");
   add_text(app, "--input", input, "AMOUNT", "Per million input tokens.");
   add_text(app, "--output", output, "AMOUNT", "Per million output tokens.");
@@ -248,7 +248,7 @@ class Import : public Command {
  public:
   explicit Import(CLI::App& group)
       : Command(group, "import", "Import a price file and keep its prices", kImportHelp, Uses{}) {
-    app_->add_option("FILE", file_, "The price file.")->type_name("FILE")->required();
+    add_argument(*app_, file_, "FILE", "The price file.");
     add_text(*app_, "--learned", learned_, "TIME",
              "When its prices were published or fetched. Default: now.");
   }

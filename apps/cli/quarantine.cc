@@ -112,9 +112,7 @@ class Show : public Command {
   explicit Show(CLI::App& parent)
       : Command(parent, "show", "One entry with the input as it was read", "",
                 {.store = Uses::Store::yes}) {
-    app_->add_option("ID", id_, "The entry's id, or its first digits.")
-        ->type_name("ID")
-        ->required();
+    add_argument(*app_, id_, "ID", "The entry's id, or its first digits.");
     add_choice(*app_, "-o,--output", output_, {"text", "json"},
                "Form of the result. Default: text.");
   }
@@ -198,10 +196,7 @@ class Retry : public Command {
 
 void add_quarantine(CLI::App& parent, Commands& into) {
   CLI::App& group =
-      *parent.add_subcommand("quarantine", "Input that gave no usable record: list, show, retry");
-  group.footer("");
-  group.fallthrough();
-  group.require_subcommand(0, 1);
+      add_group(parent, "quarantine", "Input that gave no usable record: list, show, retry", "");
   into.push_back(std::make_unique<List>(group));
   into.push_back(std::make_unique<Show>(group));
   into.push_back(std::make_unique<Retry>(group));

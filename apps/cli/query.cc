@@ -44,8 +44,8 @@ class Query : public Command {
   explicit Query(CLI::App& parent)
       : Command(parent, "query", "Sums of the ledger, grouped and filtered", kHelp,
                 {.store = Uses::Store::yes}) {
-    add_list(*app_, "-g,--group-by", group_by_, "DIM,...", "Dimensions to group by; see below.")
-        ->delimiter(',');
+    add_comma_list(*app_, "-g,--group-by", group_by_, "DIM,...",
+                   "Dimensions to group by; see below.");
     selection_.declare(*app_);
     add_number(*app_, "--top", top_, "Only the N most expensive groups, the rest as one row.");
     add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"},

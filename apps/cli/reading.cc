@@ -22,7 +22,7 @@ const std::string& first_of(const std::string& option, const std::string& config
 }  // namespace
 
 void ReadingOptions::declare(CLI::App& app, const char* paths_description) {
-  app.add_option("PATH", paths, paths_description)->type_name("PATH");
+  add_arguments(app, paths, "PATH", paths_description);
   add_list(app, "--file", files, "PATH", "The same as PATH.");
   declare_defaults(app);
 }
@@ -32,10 +32,9 @@ void ReadingOptions::declare_defaults(CLI::App& app) {
     if (ingestion::parse_format(word)) return std::string();
     return fmt::format("unknown format \"{}\"; known are {}", word, joined(format_names()));
   };
-  app.add_option("--format", format,
-                 "Read as this format instead of detecting it: " + joined(format_names()) + ".")
-      ->type_name("FORMAT")
-      ->check(CLI::Validator(check, ""));
+  const std::string description =
+      "Read as this format instead of detecting it: " + joined(format_names()) + ".";
+  add_checked(app, "--format", format, "FORMAT", description.c_str(), check);
   add_text(app, "--provider", provider, "NAME", "Provider of records that name none.");
   add_text(app, "--organization", organization, "NAME", "Organization of records that name none.");
   add_text(app, "--project", project, "NAME", "Project of records that name none.");

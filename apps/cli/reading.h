@@ -1,12 +1,15 @@
 // reading.h - the options of commands that read usage: ingest and price.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "costops/accounting/ingest.h"
 #include "session.h"
+
+namespace CLI {
+class App;
+}
 
 namespace costops::cli {
 

@@ -30,14 +30,15 @@ class Reprice : public Command {
   explicit Reprice(CLI::App& parent)
       : Command(parent, "reprice", "Price records again with the prices known now", kHelp,
                 {Uses::Store::yes, Uses::Book::yes}) {
-    auto* unpriced = app_->add_flag("--unpriced", unpriced_, "Only unpriced records. The default.");
-    app_->add_flag("--all", all_, "All records of the selection.")->excludes(unpriced);
+    add_flag(*app_, "--unpriced", unpriced_, "Only unpriced records. The default.");
+    add_flag(*app_, "--all", all_, "All records of the selection.");
     selection_.declare(*app_);
     add_choice(*app_, "-o,--output", output_, {"text", "json"},
                "Form of the result. Default: text.");
   }
 
   Result<ExitCode> run(Session& session) override {
+    if (all_ && unpriced_) return session.wrong_usage("give either --all or --unpriced, not both");
     const auto request = selection_.resolve(session);
     if (!request) return session.wrong_usage(request.error().message);
     if (request->as_of) return session.wrong_usage("--as-of: the past cannot be repriced");

@@ -1,6 +1,8 @@
 // run - the canonical benchmarks: measure, write results, say what was measured.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "command.h"
 #include "costops/benchmarks/io.h"
 #include "costops/benchmarks/runner.h"
@@ -15,7 +17,8 @@ namespace {
 namespace bench = costops::benchmarks;
 
 constexpr const char* kHelp =
-    R"(Each target runs in a process of its own, so that one that crashes or hangs loses nothing
+    R"(
+Each target runs in a process of its own, so that one that crashes or hangs loses nothing
 but itself. DIR/raw/<target>.json gets the results, DIR/summary.md says them to people,
 DIR/run.json holds the machine and the status of each target.
 
@@ -109,7 +112,8 @@ class Run : public Command {
       : Command(parent, "run", "Measure the canonical benchmarks of this build", kHelp, Uses{}) {
     add_text(*app_, "-o,--output", folder_, "DIR", "Where results go. Default: benchmarks/output.");
     add_text(*app_, "--targets", targets_, "a,b", "Only these targets.");
-    add_text(*app_, "--filter", filter_, "TEXT", "Only targets whose name contains TEXT.")
+    app_->add_option("--filter", filter_, "Only targets whose name contains TEXT.")
+        ->type_name("TEXT")
         ->excludes("--targets");
     add_choice(*app_, "--summary", summary_, {"true", "false"}, "Write summary.md. Default: true.");
     app_->add_flag("--no-summary", no_summary_, "The same as --summary false.");

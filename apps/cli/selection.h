@@ -1,13 +1,16 @@
 // selection.h - which records a question is about: period, filters, zone; and how to group them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "costops/accounting/report.h"
 #include "session.h"
+
+namespace CLI {
+class App;
+}
 
 namespace costops::cli {
 
