@@ -5,8 +5,8 @@
 namespace costops {
 namespace {
 
-constexpr std::array<std::string_view, 4> kStatusNames = {"ok", "failed", "cancelled",
-                                                          "gateway_cache_hit"};
+constexpr std::array<std::string_view, 5> kStatusNames = {"ok", "failed", "cancelled",
+                                                          "gateway_cache_hit", "several"};
 
 tl::unexpected<Error> refuse(std::string message) {
   return fail(ErrorCode::invalid_input, std::move(message));

@@ -194,6 +194,11 @@ void BatchPricer::State::choose_bands(const UsageBatch& batch) {
       block.context[i] += static_cast<std::uint64_t>(quantities[i]);
     }
   }
+  for (std::size_t i = 0; i < block.count; ++i) {
+    const std::size_t row = block.from + i;
+    const auto stated = stated_context(batch.status[row], batch.context_window[row]);
+    if (stated) block.context[i] = static_cast<std::uint64_t>(*stated);
+  }
   std::copy_n(block.card.begin(), block.count, block.first_card.begin());
   for (const std::vector<std::int64_t>& limits : cards.limits()) {
     for (std::size_t i = 0; i < block.count; ++i) {
@@ -283,7 +288,8 @@ void BatchPricer::State::price_long_way(const UsageBatch& batch, std::int64_t de
   }
   ClassSums sums;
   auto missing = charge(
-      {quantities, text_at(batch, Dimension::region, row), text_at(batch, Dimension::speed, row)},
+      {quantities, text_at(batch, Dimension::region, row), text_at(batch, Dimension::speed, row),
+       stated_context(batch.status[row], batch.context_window[row])},
       *price, sums);
   if (!missing) return quarantine(row, std::move(missing.error().message), costs);
   for (std::size_t c = 0; c < kCostClassCount; ++c) {

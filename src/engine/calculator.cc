@@ -49,6 +49,11 @@ void set_without_price(CostRecord& record, const UsageRecord& usage, std::string
   record.reason = std::move(reason);
 }
 
+Chargeable chargeable(const UsageRecord& usage) {
+  return {usage.quantities, usage.region, usage.speed,
+          stated_context(usage.status, usage.context_window)};
+}
+
 Result<const pricing::Price*> price_in(const pricing::PriceBook& book, const UsageRecord& usage) {
   return book.find({.provider = usage.provider,
                     .model = usage.model,
@@ -71,7 +76,7 @@ Result<void> CostCalculator::calculate(const UsageRecord& usage, const pricing::
     return {};
   }
   ChargeList list(into, price.id);
-  auto missing = charge({usage.quantities, usage.region, usage.speed}, price, list);
+  auto missing = charge(chargeable(usage), price, list);
   list.finish();
   if (!missing) return fail(std::move(missing.error()));
   if (missing->any()) {
@@ -117,7 +122,7 @@ Result<RecordCosts> CostCalculator::costs_of(const UsageRecord& usage,
     return RecordCosts{.status = PricingStatus::priced, .costs = {}};
   }
   ClassSums sums;
-  auto missing = charge({usage.quantities, usage.region, usage.speed}, price, sums);
+  auto missing = charge(chargeable(usage), price, sums);
   if (!missing) return fail(std::move(missing.error()));
   return RecordCosts{.status = missing->any() ? PricingStatus::unpriced : PricingStatus::priced,
                      .costs = sums.costs};

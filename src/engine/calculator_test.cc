@@ -125,6 +125,18 @@ TEST(LongContext, TakesTheHighestThresholdPassed) {
   EXPECT_EQ(total_of(usage_of({{kIn, 200'000}}), price), "0.8");
 }
 
+// A day's million tokens are not one call of a million: 1,000,000 x 3 per million, unless the
+// source says that the calls were long.
+TEST(LongContext, OfSeveralCallsIsWhatTheirSourceSays) {
+  UsageRecord day = usage_of({{kIn, 1'000'000}});
+  day.status = CallStatus::several;
+  EXPECT_EQ(total_of(day, sonnet_4()), "3");
+  day.context_window = 200'000;
+  EXPECT_EQ(total_of(day, sonnet_4()), "3");
+  day.context_window = 1'000'000;
+  EXPECT_EQ(total_of(day, sonnet_4()), "6");
+}
+
 // 2^62 + 2^62 tokens are no negative context: 2 per 10^12 pico-units, twice.
 TEST(LongContext, DoesNotOverflow) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 62;

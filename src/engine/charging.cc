@@ -137,7 +137,8 @@ class Charging {
   Rate rate_at_context(const MeterRate& rate) {
     if (!context_known_) {
       context_known_ = true;
-      std::uint64_t left = charged_ & price_.steps.counted.to_ullong();
+      context_ = usage_.context.value_or(0);
+      std::uint64_t left = usage_.context ? 0 : charged_ & price_.steps.counted.to_ullong();
       for (; left != 0; left &= left - 1) {
         context_ += usage_.quantities[static_cast<std::size_t>(std::countr_zero(left))];
       }

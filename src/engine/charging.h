@@ -2,12 +2,15 @@
 // turns quantities into money goes through here; the batch kernel compiles the same rates.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "costops/domain/charge.h"
 #include "costops/domain/meter.h"
 #include "costops/domain/rate.h"
+#include "costops/domain/usage_record.h"
 #include "costops/pricing/price.h"
 
 namespace costops::engine {
@@ -17,7 +20,16 @@ struct Chargeable {
   const Quantities& quantities;
   std::string_view region;
   std::string_view speed;
+  /// What a long-context rule compares, where it is not the sum of the counted quantities.
+  std::optional<std::int64_t> context;
 };
+
+/// The context that a record states for itself: that of several calls, none of a single one.
+[[nodiscard]] inline std::optional<std::int64_t> stated_context(CallStatus status,
+                                                                std::int64_t context_window) {
+  if (status != CallStatus::several) return std::nullopt;
+  return context_window;
+}
 
 /// A charge without the name of its price.
 struct ChargeLine {

@@ -146,9 +146,11 @@ class ExactReference {
   }
 
   [[nodiscard]] Rate at_context(const pricing::MeterRate& rate) const {
-    UInt128 context = 0;
+    const bool single = usage_.status != CallStatus::several;
+    UInt128 context = single ? 0 : static_cast<std::uint64_t>(usage_.context_window);
     for (std::size_t i = 0; i < kMeterCount; ++i) {
-      if (price_.steps.counted[i]) context += static_cast<std::uint64_t>(usage_.quantities[i]);
+      if (!single || !price_.steps.counted[i]) continue;
+      context += static_cast<std::uint64_t>(usage_.quantities[i]);
     }
     for (std::size_t s = rate.steps.size(); s-- > 0;) {
       const auto threshold = static_cast<UInt128>(rate.steps[s].threshold);

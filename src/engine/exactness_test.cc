@@ -64,6 +64,10 @@ class Generator {
     if (one_in(3)) usage.region = one_of(std::array{"us", "eu", "mars"});
     if (one_in(5)) usage.speed = "fast";
     if (one_in(30)) usage.status = CallStatus::gateway_cache_hit;
+    if (one_in(10)) {
+      usage.status = CallStatus::several;
+      usage.context_window = one_in(2) ? 0 : 1'000'000;
+    }
     const std::int64_t meters = number(0, 5);
     for (std::int64_t i = 0; i < meters; ++i) at(usage.quantities, one_of(kMeters)) = quantity();
     return usage;

@@ -117,6 +117,7 @@ void AnthropicUsageReader::read_result(json::Value bucket, json::Value result, c
 
 void AnthropicUsageReader::fill(json::Value result, UsageRecord& record) {
   record.grows = true;
+  record.status = CallStatus::several;
   record.source_kind = kScope;
   record.provider = "anthropic";
   record.model = text_of(result["model"]);

@@ -200,6 +200,7 @@ void OpenAiUsageReader::read_result(json::Value bucket, json::Value result, cons
     emitter.reject(at.line, fields.error().message, result.raw());
     return;
   }
+  record.status = CallStatus::several;
   record.id = identity(bucket, result);
   emitter.emit(at.line, result.raw());
 }

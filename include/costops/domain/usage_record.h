@@ -23,7 +23,9 @@ struct SourcePosition {
 
 /// What the source says became of the call. Failed and cancelled calls can still be billed, so
 /// they are priced by their quantities; a gateway's cache hit costs nothing.
-enum class CallStatus : std::uint8_t { ok, failed, cancelled, gateway_cache_hit };
+/// `several`: a sum of many calls, as organization exports give it by hour or day. Its context is
+/// not the sum of its tokens, so a long-context rule looks at context_window instead.
+enum class CallStatus : std::uint8_t { ok, failed, cancelled, gateway_cache_hit, several };
 [[nodiscard]] std::string_view to_string(CallStatus status);
 
 /// One billable call. Text fields are empty where the source says nothing: "" is *unassigned* or
@@ -39,7 +41,9 @@ struct UsageRecord {
   std::string provider;       ///< Folded (see fold_provider).
   std::string model;          ///< As reported.
   std::string model_version;
-  std::int64_t context_window = 0;  ///< 0: not reported.
+  /// The model's context window as reported; of several calls, the longest that their contexts can
+  /// have been. 0: not reported (several calls then count as short).
+  std::int64_t context_window = 0;
 
   std::string organization;
   std::string project;
