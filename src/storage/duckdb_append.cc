@@ -77,17 +77,25 @@ void optional_column(duck::Appender& records, std::size_t column,
 
 Result<void> DuckdbLedger::load_known_ids() {
   known_ids_.clear();
+  too_many_ids_ = false;
   auto connection = reader(Work::writing);
   if (!connection) return fail(connection.error());
   auto select = connection->prepare("SELECT id FROM records");
   if (!select) return fail(select.error());
   auto rows = select->stream();
   auto read = duck::for_each_row(rows, [&](std::size_t row) {
-    known_ids_.insert(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
-    if (known_ids_.size() > kFingerprintsMax) known_ids_.clear();
+    keep_known_id(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
   });
   known_ids_loaded_ = read.has_value();
   return read;
+}
+
+void DuckdbLedger::keep_known_id(RecordId id) {
+  if (too_many_ids_) return;
+  known_ids_.insert(id);
+  if (known_ids_.size() <= limits_.fingerprints) return;
+  known_ids_.clear();
+  too_many_ids_ = true;
 }
 
 Result<void> DuckdbLedger::prepare_to_write() {
@@ -134,9 +142,7 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
   if (!known_ids_loaded_) {
     if (auto loaded = load_known_ids(); !loaded) return fail(loaded.error());
   }
-  // An empty set in a ledger that is not: there are too many ids for it.
-  const bool ask_all = known_ids_.size() == 0 && next_entry_ > 1;
-  const auto may_know = [&](RecordId id) { return ask_all || known_ids_.may_contain(id); };
+  const auto may_know = [&](RecordId id) { return too_many_ids_ || known_ids_.may_contain(id); };
   const auto look_up = [&](std::span<const RecordId> ids) { return known(ids); };
   if (auto judged = admission_.judge(batch, may_know, look_up); !judged) {
     return fail(judged.error());
@@ -167,11 +173,8 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
   if (auto done = append_journal(batch.journal); !done) return fail(done.error());
   if (auto done = transaction->commit(); !done) return fail(done.error());
 
-  if (!ask_all) {
-    for (const auto& insertion : admission_.insertions()) {
-      known_ids_.insert(batch.usage->ids[insertion.row]);
-    }
-    if (known_ids_.size() > kFingerprintsMax) known_ids_.clear();
+  for (const auto& insertion : admission_.insertions()) {
+    keep_known_id(batch.usage->ids[insertion.row]);
   }
   const std::scoped_lock reading(journal_reading_);
   if (journal_loaded_) {

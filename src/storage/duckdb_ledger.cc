@@ -13,8 +13,8 @@ namespace {
 
 /// Limits of the database's own memory. Appending needs one batch in flight; big groupings spill
 /// to disk above theirs.
-constexpr std::string_view kWritingMemory = "SET memory_limit = '112MB'";
-constexpr std::string_view kReadingMemory = "SET memory_limit = '2GB'";
+constexpr std::string_view kWritingMemory = "SET memory_limit = '64MB'";
+constexpr std::string_view kReadingMemory = "RESET memory_limit";
 /// Shortest beginning of an id that finds a record.
 constexpr std::size_t kPrefixMin = 4;
 constexpr std::size_t kMatchesShown = 4;
@@ -143,9 +143,9 @@ KnownRecord known_record(const duck::Rows& rows, std::size_t row) {
 
 // --- Opening ---
 
-Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mode) {
+Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mode, Limits limits) {
   if (auto usable = check_path(path, mode); !usable) return fail(usable.error());
-  std::unique_ptr<DuckdbLedger> ledger(new DuckdbLedger(std::move(path), mode));
+  std::unique_ptr<DuckdbLedger> ledger(new DuckdbLedger(std::move(path), mode, limits));
   for (std::size_t d = 0; d < kDimensionCount; ++d) {
     ledger->dimension_numbers_.emplace_back(std::string(text_table(static_cast<Dimension>(d))));
   }

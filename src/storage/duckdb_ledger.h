@@ -5,7 +5,7 @@
 //
 // Memory. Appending runs under a small memory limit of the database's, whatever the ledger's size;
 // questions may use more. Which ids the ledger holds is kept as fingerprints (4 to 8 bytes each);
-// a ledger of more than kFingerprintsMax records asks its table instead, batch by batch.
+// a ledger of more records than Limits::fingerprints asks its table instead, batch by batch.
 #pragma once
 
 #include <atomic>
@@ -26,10 +26,13 @@ namespace costops::storage {
 
 class DuckdbLedger final : public Ledger {
  public:
-  static constexpr std::size_t kFingerprintsMax = 20'000'000;
+  struct Limits {
+    std::size_t fingerprints = 10'000'000;
+  };
 
   /// `path` may be ":memory:".
-  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(std::string path, OpenMode mode);
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(std::string path, OpenMode mode,
+                                                            Limits limits);
 
   Result<AppendCounts> append(const LedgerBatch& batch) override;
   Result<std::vector<QueryRow>> query(const Query& query) const override;
@@ -67,7 +70,8 @@ class DuckdbLedger final : public Ledger {
     Standing target;      ///< As it should be.
   };
 
-  DuckdbLedger(std::string path, OpenMode mode) : path_(std::move(path)), mode_(mode) {}
+  DuckdbLedger(std::string path, OpenMode mode, Limits limits)
+      : path_(std::move(path)), mode_(mode), limits_(limits) {}
 
   [[nodiscard]] Result<void> open_database() const;
   /// A call in progress: the database stays as it is. Calls nest (writing during a scan).
@@ -92,6 +96,7 @@ class DuckdbLedger final : public Ledger {
 
   // duckdb_append.cc
   [[nodiscard]] Result<void> load_known_ids();
+  void keep_known_id(RecordId id);
   [[nodiscard]] Result<AppendCounts> append_judged(const LedgerBatch& batch);
   [[nodiscard]] Result<Numbers> number_texts(const LedgerBatch& batch,
                                              std::span<const std::uint32_t> rows,
@@ -136,6 +141,7 @@ class DuckdbLedger final : public Ledger {
 
   std::string path_;
   OpenMode mode_;
+  Limits limits_;
   mutable std::mutex using_;     ///< Guards the next two.
   mutable int users_ = 0;        ///< Calls in progress.
   mutable bool broken_ = false;  ///< The database gave up.
@@ -147,6 +153,7 @@ class DuckdbLedger final : public Ledger {
   Admission admission_;
   FingerprintSet known_ids_;
   bool known_ids_loaded_ = false;
+  bool too_many_ids_ = false;     ///< To be kept as fingerprints.
   std::int64_t next_entry_ = -1;  ///< -1: not loaded.
   std::vector<TextNumbers> dimension_numbers_;
   TextNumbers currency_numbers_{"currencies"};

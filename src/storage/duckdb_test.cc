@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "costops/storage/ledger.h"
+#include "storage/duckdb_ledger.h"
 #include "storage/duckdb_schema.h"
 #include "storage/fingerprint_set.h"
 #include "storage/ledger_rows.h"
@@ -155,6 +156,19 @@ TEST_F(DuckdbFile, ASecondProcessIsToldWhoHoldsTheLedger) {
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code, ErrorCode::conflict);
   EXPECT_TRUE(open());
+}
+
+TEST_F(DuckdbFile, ALedgerTooLargeForFingerprintsStillKnowsItsRecords) {
+  for (int opened = 0; opened < 2; ++opened) {
+    auto ledger = DuckdbLedger::open(path_, OpenMode::create, {.fingerprints = 1500});
+    ASSERT_TRUE(ledger) << ledger.error().message;
+    for (int batch = 0; batch < 4; ++batch) {
+      Rows rows(child_rows(batch), time("2026-02-01"));
+      EXPECT_EQ((*ledger)->append(rows.batch())->added, opened == 0 ? 1000u : 0u);
+      EXPECT_EQ((*ledger)->append(rows.batch())->duplicates, 1000u);
+    }
+    EXPECT_EQ((*(*ledger)->query({}))[0].requests, 4000);
+  }
 }
 
 TEST_F(DuckdbFile, ANewerSchemaIsRefused) {

@@ -16,10 +16,10 @@ Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode)
     if (path.empty()) {
       return fail(ErrorCode::invalid_input, "\"duckdb:\" lacks a path: give duckdb:PATH");
     }
-    if (path == ":memory:") return DuckdbLedger::open(path, mode);
+    if (path == ":memory:") return DuckdbLedger::open(path, mode, {});
     std::error_code error;
     const auto absolute = std::filesystem::absolute(path, error).lexically_normal();
-    return DuckdbLedger::open(error ? path : absolute.string(), mode);
+    return DuckdbLedger::open(error ? path : absolute.string(), mode, {});
   }
   if (scheme == "sqlite" || scheme == "clickhouse") {
     return fail(ErrorCode::unsupported,
