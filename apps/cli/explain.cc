@@ -43,9 +43,8 @@ void append_usage(std::string& out, const storage::StoredRecord& record) {
   append_fact(out, "user", usage.user);
   append_fact(out, "session", usage.session);
   append_fact(out, "tags", fmt::format("{}", fmt::join(usage.tags, ", ")));
-  append_fact(
-      out, "read from",
-      fmt::format("{}:{} ({})", usage.position.file, usage.position.line, usage.source_kind));
+  append_fact(out, "read from",
+              fmt::format("{} ({})", to_string(usage.position), usage.source_kind));
 }
 
 void append_charges(std::string& out, const CostRecord& cost, Colors colors) {

@@ -36,7 +36,7 @@ void append_doubts(std::string& out, const IngestReport& report) {
   if (report.first_rejections.empty()) return;
   out += "\nQuarantined: kept apart, in no total.\n";
   for (const auto& rejection : report.first_rejections) {
-    out += fmt::format("  {}:{}: {}\n", printable(rejection.position.file), rejection.position.line,
+    out += fmt::format("  {}: {}\n", printable(to_string(rejection.position)),
                        printable(rejection.reason));
   }
   if (report.quarantined > report.first_rejections.size()) {

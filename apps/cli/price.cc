@@ -161,8 +161,7 @@ class Printer : public accounting::PriceVisitor {
   void rejected(const ingestion::Rejection& rejection) override {
     CostRecord cost;
     cost.status = PricingStatus::quarantined;
-    cost.reason = fmt::format("{}:{}: {}", rejection.position.file, rejection.position.line,
-                              rejection.reason);
+    cost.reason = fmt::format("{}: {}", to_string(rejection.position), rejection.reason);
     add({next_, "", "", cost, {}});
   }
 

@@ -19,9 +19,7 @@ using storage::Quarantined;
 
 constexpr std::size_t kIdDigits = 12;  ///< Enough to tell entries apart; any prefix is accepted.
 
-std::string where(const Quarantined& entry) {
-  return fmt::format("{}:{}", entry.position.file, entry.position.line);
-}
+std::string where(const Quarantined& entry) { return to_string(entry.position); }
 
 void write_entry(json::Writer& json, const Quarantined& entry) {
   json.object().key("id").value(to_string(entry.id));

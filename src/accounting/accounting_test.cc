@@ -197,9 +197,13 @@ TEST_F(Accounting, AFileThatCannotBeReadDoesNotStopTheRest) {
   EXPECT_EQ(report.quarantined, 1u);
   ASSERT_THAT(report.first_rejections, SizeIs(1));
   EXPECT_EQ(report.first_rejections[0].position.file, folder_ + "/absent.jsonl");
-  const auto none = ingest({folder_ + "/absent.jsonl"}, options_, book_, *ledger_, nullptr);
-  ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().code, ErrorCode::not_found);
+}
+
+TEST_F(Accounting, FilesThatCannotBeReadAreQuarantinedEvenWhereAllAre) {
+  const IngestReport report = ingest_files({file("a.txt", "hello world\n")});
+  EXPECT_EQ(report.files, 1u);
+  EXPECT_EQ(report.added, 0u);
+  EXPECT_EQ(report.quarantined, 1u);
 }
 
 TEST_F(Accounting, AnUnknownModelIsUnpricedAndSaidSo) {

@@ -36,8 +36,6 @@ class Run {
       if (intake_.stopped()) break;
       if (auto done = one_file(file); !done) return fail(done.error());
     }
-    const bool nothing_read = read_ == 0 && skipped_ == 0 && first_error_;
-    if (nothing_read) return fail(*first_error_);
     auto report = intake_.finish();
     if (!report) return report;
     report->files = read_ + skipped_ + failed_;
@@ -87,7 +85,6 @@ class Run {
 
   void unreadable(const std::string& file, const Error& error) {
     ++failed_;
-    if (!first_error_) first_error_ = error;
     intake_.unreadable(rejection_of(file, error.message));
   }
 
@@ -102,7 +99,6 @@ class Run {
   Intake intake_;
   const Input* input_ = nullptr;
   std::uint64_t read_ = 0, skipped_ = 0, failed_ = 0;
-  std::optional<Error> first_error_;
 };
 
 }  // namespace

@@ -115,21 +115,13 @@ class Pricing final : public ingestion::RecordSink {
 Result<void> price_files(const std::vector<std::string>& files, const IngestOptions& options,
                          const pricing::PriceBook& book, PriceVisitor& visitor) {
   Pricing pricing(options, book, visitor);
-  std::optional<Error> first_error;
-  bool any_read = false;
   for (const std::string& file : files) {
     if (pricing.stopped()) break;
     auto input = ingestion::Input::open(file);
     const auto read =
         input ? ingestion::read(*input, options.read, pricing) : Result<void>(fail(input.error()));
-    if (read) {
-      any_read = true;
-      continue;
-    }
-    if (!first_error) first_error = read.error();
-    pricing.rejected(rejection_of(file, read.error().message));
+    if (!read) pricing.rejected(rejection_of(file, read.error().message));
   }
-  if (!any_read && first_error) return fail(*first_error);
   pricing.finish();
   if (pricing.stopped()) return fail(ErrorCode::cancelled, "stopped before the end of the input");
   return {};

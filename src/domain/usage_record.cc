@@ -37,6 +37,10 @@ std::string_view to_string(CallStatus status) {
   return kStatusNames[static_cast<std::size_t>(status)];
 }
 
+std::string to_string(const SourcePosition& position) {
+  return position.line == 0 ? position.file : position.file + ":" + std::to_string(position.line);
+}
+
 void UsageRecord::clear() {
   for (std::string* text : {&source_id, &provider, &model, &model_version, &organization, &project,
                             &user, &session, &metadata, &service_tier, &region, &speed,

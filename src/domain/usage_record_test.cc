@@ -95,5 +95,10 @@ TEST(CallStatus, HasItsWord) {
   EXPECT_EQ(to_string(CallStatus::gateway_cache_hit), "gateway_cache_hit");
 }
 
+TEST(SourcePosition, NamesTheLineOfAFile) {
+  EXPECT_EQ(to_string(SourcePosition{"logs/july.jsonl", 17}), "logs/july.jsonl:17");
+  EXPECT_EQ(to_string(SourcePosition{"logs/july.jsonl", 0}), "logs/july.jsonl");
+}
+
 }  // namespace
 }  // namespace costops

@@ -76,7 +76,10 @@ Result<std::unique_ptr<ByteSource>> open_file(const std::string& path) {
   const bool known = ::fstat(descriptor, &facts) == 0;
   if (known && S_ISDIR(facts.st_mode)) {
     ::close(descriptor);
-    return fail(ErrorCode::io_error, fmt::format("cannot open \"{}\": it is a folder", path));
+    return fail(ErrorCode::not_found,
+                fmt::format("the folder \"{}\" holds no logs (.json .jsonl .ndjson .csv .log .txt, "
+                            "also with .gz or .zst)",
+                            path));
   }
   const bool sized = known && S_ISREG(facts.st_mode);
   return std::make_unique<FileSource>(descriptor,

@@ -236,10 +236,6 @@ TEST_F(InputFile, WhatCannotBeOpenedIsNamed) {
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error(), (Error{ErrorCode::not_found,
                                  "cannot open \"" + missing + "\": No such file or directory"}));
-  const auto folder = Input::open(folder_.string());
-  ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error(), (Error{ErrorCode::io_error,
-                                   "cannot open \"" + folder_.string() + "\": it is a folder"}));
 }
 
 }  // namespace

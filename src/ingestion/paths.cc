@@ -26,8 +26,8 @@ bool looks_like_log(std::string name) {
   return std::ranges::any_of(kEndings, [&](std::string_view end) { return name.ends_with(end); });
 }
 
-/// Appends the logs below `folder`, sorted.
-Result<void> append_folder(const std::string& folder, std::vector<std::string>& files) {
+/// Appends the logs below `folder`, sorted; returns whether there are any.
+Result<bool> append_folder(const std::string& folder, std::vector<std::string>& files) {
   std::error_code failure;
   fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied,
                                          failure);
@@ -45,15 +45,9 @@ Result<void> append_folder(const std::string& folder, std::vector<std::string>& 
     return fail(ErrorCode::io_error,
                 fmt::format("cannot list the folder \"{}\": {}", folder, failure.message()));
   }
-  if (found.empty()) {
-    return fail(ErrorCode::not_found,
-                fmt::format("the folder \"{}\" holds no logs (.json .jsonl .ndjson .csv .log .txt, "
-                            "also with .gz or .zst)",
-                            folder));
-  }
   std::ranges::sort(found);
   files.insert(files.end(), found.begin(), found.end());
-  return {};
+  return !found.empty();
 }
 
 /// The paths that match a shell pattern, sorted by their bytes.
@@ -68,16 +62,22 @@ std::vector<std::string> matches(const std::string& pattern) {
   return paths;
 }
 
-Result<void> append_existing(const std::string& path, std::vector<std::string>& files) {
+Result<bool> append_existing(const std::string& path, std::vector<std::string>& files) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return append_folder(path, files);
   files.push_back(path);
-  return {};
+  return true;
 }
 
 Result<void> append_path(const std::string& path, std::vector<std::string>& files) {
   std::error_code ignored;
-  if (path == "-" || fs::exists(path, ignored)) return append_existing(path, files);
+  if (path == "-" || fs::exists(path, ignored)) {
+    const auto found = append_existing(path, files);
+    if (!found) return fail(found.error());
+    // Without logs it stands for itself: opening it says what is missing, and the rest goes on.
+    if (!*found) files.push_back(path);
+    return {};
+  }
   if (path.find_first_of("*?[") == std::string::npos) {
     return fail(ErrorCode::not_found, fmt::format("no file or folder \"{}\"", path));
   }
@@ -87,9 +87,9 @@ Result<void> append_path(const std::string& path, std::vector<std::string>& file
   }
   const std::size_t before = files.size();
   for (const std::string& match : found) {
-    const auto done = append_existing(match, files);
     // A folder without logs is no fault of a pattern that also matches others.
-    if (!done && done.error().code != ErrorCode::not_found) return done;
+    const auto done = append_existing(match, files);
+    if (!done) return fail(done.error());
   }
   if (files.size() != before) return {};
   return fail(ErrorCode::not_found, fmt::format("nothing that \"{}\" matches holds logs", path));

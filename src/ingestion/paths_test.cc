@@ -51,13 +51,18 @@ TEST_F(PathsTest, WhatNamesNothingIsAnError) {
             (Error{ErrorCode::not_found, "no file or folder \"" + path("none.json") + "\""}));
   EXPECT_EQ(expand_paths({path("*.parquet")}).error(),
             (Error{ErrorCode::not_found, "nothing matches \"" + path("*.parquet") + "\""}));
-  EXPECT_EQ(expand_paths({path("empty")}).error(),
-            (Error{ErrorCode::not_found, "the folder \"" + path("empty") +
-                                             "\" holds no logs (.json .jsonl .ndjson .csv .log "
-                                             ".txt, also with .gz or .zst)"}));
   EXPECT_EQ(
       expand_paths({path("emp*")}).error(),
       (Error{ErrorCode::not_found, "nothing that \"" + path("emp*") + "\" matches holds logs"}));
+}
+
+TEST_F(PathsTest, AFolderWithoutLogsIsSaidWhenItIsOpened) {
+  EXPECT_EQ(expand_paths({path("empty"), path("logs/a.json")}).value(),
+            (Paths{path("empty"), path("logs/a.json")}));
+  EXPECT_EQ(Input::open(path("empty")).error(),
+            (Error{ErrorCode::not_found, "the folder \"" + path("empty") +
+                                             "\" holds no logs (.json .jsonl .ndjson .csv .log "
+                                             ".txt, also with .gz or .zst)"}));
 }
 
 TEST_F(PathsTest, AgentFoldersAreThoseThatExist) {

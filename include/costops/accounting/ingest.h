@@ -31,9 +31,9 @@ struct IngestReport {
   std::uint64_t duplicates = 0;
   std::uint64_t superseded = 0;
   std::uint64_t conflicts = 0;
-  std::uint64_t unpriced = 0;  ///< Of those added or superseding.
-  std::uint64_t quarantined = 0;    ///< Rejected input, doubtful records and conflicts.
-  CurrencyTotals cost;  ///< Of those added, and of what superseding added.
+  std::uint64_t unpriced = 0;     ///< Of those added or superseding.
+  std::uint64_t quarantined = 0;  ///< Rejected input, doubtful records and conflicts.
+  CurrencyTotals cost;            ///< Of those added, and of what superseding added.
   std::vector<ingestion::Rejection> first_rejections;                   ///< At most ten.
   std::vector<std::pair<std::string, std::uint64_t>> unpriced_reasons;  ///< Most frequent first.
   bool cancelled = false;
@@ -49,12 +49,10 @@ using ProgressVisitor = std::function<void(const IngestProgress&)>;
 /// Ingests files in order. What was committed stays if a later file fails. A file that the journal
 /// knows, unchanged, is skipped without parsing; one that cannot be read is a rejection.
 /// Memory does not grow with the input; commits come every storage::kRowsPerBatch records.
-/// Fails if no file could be read at all (the code and message of the first), or the ledger
-/// refuses.
+/// Fails if the ledger refuses.
 [[nodiscard]] Result<IngestReport> ingest(const std::vector<std::string>& files,
                                           const IngestOptions& options,
-                                          const pricing::PriceBook& book,
-                                          storage::Ledger& ledger,
+                                          const pricing::PriceBook& book, storage::Ledger& ledger,
                                           const ProgressVisitor& progress);
 
 /// Reads the excerpts of open quarantine entries again, one by one, and marks those that now give
@@ -67,7 +65,7 @@ using ProgressVisitor = std::function<void(const IngestProgress&)>;
 /// growing records with one id, only the largest is visited, where the first one stood. Rejections
 /// come in their place. Memory does not grow with the input until a growing record appears; from
 /// there on records wait until everything is read.
-/// Fails if no file could be read at all.
+/// A file that cannot be read is a rejection of its own. Fails if it is stopped before the end.
 class PriceVisitor {
  public:
   virtual ~PriceVisitor() = default;

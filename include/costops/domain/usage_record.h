@@ -20,6 +20,8 @@ struct SourcePosition {
   std::string file;
   std::uint64_t line = 0;
 };
+/// "logs/july.jsonl:17"; the file alone for line 0.
+[[nodiscard]] std::string to_string(const SourcePosition& position);
 
 /// What the source says became of the call. Failed and cancelled calls can still be billed, so
 /// they are priced by their quantities; a gateway's cache hit costs nothing.

@@ -64,8 +64,8 @@ class Input {
 /// all files below it that look like logs (.json .jsonl .ndjson .csv .log .txt, with .gz or .zst;
 /// hidden files left out), sorted, a glob its matches, sorted, "-" standard input. Symbolic links
 /// to folders are not followed.
-/// Fails with not_found, naming the path, if a path or glob matches nothing, or a folder holds
-/// no logs.
+/// A folder without logs stands for itself, and opening it says so: the other paths are still read.
+/// Fails with not_found, naming the path, if a path or glob matches nothing.
 [[nodiscard]] Result<std::vector<std::string>> expand_paths(const std::vector<std::string>& paths);
 
 /// The session folders of coding agents that exist on this machine for `home` (Claude Code:
