@@ -1,11 +1,13 @@
 // accounting_test.cc - the flows from files to answers, over a real ledger.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "accounting/local_steps.h"
 #include "accounting/price_definition.h"
@@ -270,6 +272,50 @@ TEST_F(Accounting, RetryResolvesWhatCanBeReadNow) {
   EXPECT_EQ(retried->quarantined, 1u);
   EXPECT_EQ(ledger_->quarantine_count(), 1u);
   EXPECT_EQ(total(), amount("0.000008"));
+}
+
+/// Another process: ingests the file until it is done, or killed.
+TEST(Child, DISABLED_Ingests) {
+  const std::string folder = std::getenv("COSTOPS_TEST_FOLDER");
+  auto ledger = storage::open_ledger("duckdb:" + folder + "/ledger", OpenMode::create);
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  IngestOptions options;
+  options.read.now = options.default_at = time("2026-08-01");
+  ASSERT_TRUE(ingest({folder + "/large.jsonl"}, options, test_book(), **ledger, nullptr));
+}
+
+TEST_F(Accounting, AnIngestKilledAtAnyInstantAndRunAgainIsACleanRun) {
+  constexpr int kRecords = 300'000;  // Three batches.
+  std::string text;
+  std::int64_t output = 0;
+  for (int i = 0; i < kRecords; ++i) {
+    text += call(std::to_string(i), "2026-06-01T00:00:00Z", "gpt-b", 1, i % 1000);
+    output += i % 1000;
+  }
+  file("large.jsonl", text);
+  ledger_.reset();
+  setenv("COSTOPS_TEST_FOLDER", folder_.c_str(), 1);
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 5; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      execl("/proc/self/exe", "accounting_test", "--gtest_filter=Child.DISABLED_Ingests",
+            "--gtest_also_run_disabled_tests", "--gtest_brief=1", nullptr);
+      _exit(127);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200 + random() % 2000));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+  open();
+  const IngestReport last = ingest_files({folder_ + "/large.jsonl"});
+  EXPECT_EQ(last.files_skipped * kRecords + last.added + last.duplicates, kRecords * 1u);
+  const Report whole = ask({});
+  ASSERT_THAT(whole.totals, SizeIs(1));
+  EXPECT_EQ(whole.totals[0].requests, kRecords);
+  EXPECT_EQ(at(whole.totals[0].quantities, Meter::output_tokens), output);
+  // (300,000 + output) tokens at 4 per million.
+  EXPECT_EQ(total(), Amount::pico(Int128{kRecords + output} * 4'000'000));
 }
 
 // --- Price ---
