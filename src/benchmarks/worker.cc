@@ -131,15 +131,17 @@ Result<std::string> Worker::State::read_line() {
 }
 
 Result<std::string> Worker::State::ask(const std::string& request) {
-  std::string_view rest = request;
-  while (!rest.empty()) {
+  bool listens = true;
+  for (std::string_view rest = request; listens && !rest.empty();) {
     const ssize_t n = ::write(to, rest.data(), rest.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return broken("it no longer listens");
-    rest.remove_prefix(static_cast<std::size_t>(n));
+    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+    listens = n > 0;
   }
+  // One that has already ended may have said why.
   auto line = read_line();
   if (line && line->starts_with("error ")) return broken(line->substr(6));
+  if (!listens) return broken("it no longer listens");
   return line;
 }
 
