@@ -6,11 +6,13 @@ program=$PWD/build/release/cost-ops
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
+# A ledger of the demo's own, and nobody's configuration.
+export HOME="$folder" XDG_DATA_HOME="$folder/data" XDG_CONFIG_HOME="$folder/config"
 
-show() { # WORDS...: runs cost-ops on the demo's ledger and shows the command as a user types it
+show() { # WORDS...: runs cost-ops and shows the command as a user types it
   printf '\n$ cost-ops %s\n' "$*"
   status=0
-  "$program" --store "duckdb:$folder/ledger.duckdb" "$@" || status=$?
+  "$program" "$@" || status=$?
   # 6: some records have no price or are in doubt; the sample holds such on purpose.
   [ "$status" -eq 0 ] || [ "$status" -eq 6 ] || {
     echo "demo: cost-ops $* ended with $status" >&2
@@ -26,11 +28,12 @@ say "Once more: nothing is counted twice."
 show ingest data/sample
 say "What it cost:"
 show summary --range all
-show query --range all --group-by day
-show query --range all --group-by model
-show query --range all --group-by project
-say "What has no price, and what is in doubt, is set apart:"
+say "What is in doubt is set apart, and what has no price is not free:"
 show quarantine list
+show explain call-0007
 say "Two equal calls, one microsecond apart, around a price change:"
 show explain call-before
 show explain call-after
+say "How fast this machine prices (cost-ops run, without --quick, is more exact):"
+cd "$folder"
+show run --quick
