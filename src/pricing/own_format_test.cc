@@ -202,6 +202,16 @@ TEST(OwnFormat, TomlAmountsMustBeQuoted) {
   EXPECT_TRUE(import_own_toml("a = = 1", builder).error().message.starts_with("line 1: "));
 }
 
+TEST(OwnFormat, TomlMayHoldLettersOfAnyAlphabet) {
+  const auto [book, notes] = toml(
+      "format = \"cost-ops-prices/1\" # né, Ж\n[[prices]]\nprovider = \"openai\"\nmodel = "
+      "\"né-Ж\"\n"
+      "rates = { input_tokens = \"1\" }\n");
+  EXPECT_EQ(book.prices()[0].model, "né-Ж");
+  PriceBookBuilder builder;
+  EXPECT_EQ(import_own_toml("n\xc3\xa9 = 1", builder).error().code, ErrorCode::invalid_input);
+}
+
 TEST(OwnFormat, DeclaresSourcesProvidersAndModels) {
   const auto [book, notes] = json(R"({"format":"cost-ops-prices/1",
     "sources":[{"id":"b","kind":"reference","choice":"first_listed","learned_at":"2026-01-01"},
