@@ -3,9 +3,9 @@
 
     scripts/generate_price_book.py [--sources DIR] [--build DIR]
 
-Reads the two public price files in DIR (../shared/data/prices), our overlay in data/overlay, and runs
-build/release/generate_price_book, which imports and joins them with the program's own importers: there is
-one implementation of what these files mean. Commit the result.
+Reads the two public price files in DIR (../shared/data/prices), our overlay in data/overlay, and
+runs build/release/generate_price_book, which imports and joins them with the program's own
+importers: there is one implementation of what these files mean. Commit the result.
 """
 
 import argparse

@@ -14,9 +14,7 @@ namespace costops::pricing {
 namespace {
 
 // The same money per unit, however it is written.
-bool same(Rate a, Rate b) {
-  return Int128{a.pico} * b.per == Int128{b.pico} * a.per;
-}
+bool same(Rate a, Rate b) { return Int128{a.pico} * b.per == Int128{b.pico} * a.per; }
 
 bool same(const MeterRate& a, const MeterRate& b) {
   return same(a.base, b.base) &&
@@ -71,12 +69,15 @@ std::vector<Disagreement> audit(const PriceBook& book) {
     std::set<std::string_view> heard;
     for (const Price* candidate : set.candidates()) {
       // As of the last thing we learned: a price that has ended is history, not a disagreement.
-      if (!same_conditions(*candidate, price) || !candidate->conditions.effective.contains(latest)) {
+      if (!same_conditions(*candidate, price) ||
+          !candidate->conditions.effective.contains(latest)) {
         continue;
       }
       if (!heard.insert(candidate->provenance.source).second) continue;
-      if (used == nullptr) used = candidate;
-      else if (compared.emplace(used, candidate).second) compare(*used, *candidate, all);
+      if (used == nullptr)
+        used = candidate;
+      else if (compared.emplace(used, candidate).second)
+        compare(*used, *candidate, all);
     }
   }
   std::ranges::stable_sort(all, {}, [](const Disagreement& d) {

@@ -13,7 +13,8 @@ __asm__(
     ".global costops_price_book_end\n"
     ".balign 16\n"
     "costops_price_book_begin:\n"
-    ".incbin \"" COSTOPS_PRICE_BOOK "\"\n"
+    ".incbin \"" COSTOPS_PRICE_BOOK
+    "\"\n"
     "costops_price_book_end:\n"
     ".byte 0\n"
     ".previous\n");
@@ -25,16 +26,15 @@ extern const std::byte costops_price_book_end[];
 namespace costops::pricing {
 
 Result<void> add_built_in_prices(PriceBookBuilder& into) {
-  const auto size =
-      static_cast<std::size_t>(costops_price_book_end - costops_price_book_begin);
+  const auto size = static_cast<std::size_t>(costops_price_book_end - costops_price_book_begin);
   const unsigned long long full = ZSTD_getFrameContentSize(costops_price_book_begin, size);
   if (full == ZSTD_CONTENTSIZE_UNKNOWN || full == ZSTD_CONTENTSIZE_ERROR) {
-    return fail(ErrorCode::invalid_input, "the built-in price book is not a zstd frame of known "
-                                          "size; generate it again");
+    return fail(ErrorCode::invalid_input,
+                "the built-in price book is not a zstd frame of known "
+                "size; generate it again");
   }
   std::string json(full, '\0');
-  const std::size_t got =
-      ZSTD_decompress(json.data(), json.size(), costops_price_book_begin, size);
+  const std::size_t got = ZSTD_decompress(json.data(), json.size(), costops_price_book_begin, size);
   if (ZSTD_isError(got) != 0 || got != full) {
     return fail(ErrorCode::invalid_input, "the built-in price book is damaged; generate it again");
   }

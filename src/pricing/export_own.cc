@@ -1,5 +1,5 @@
-// Writes a price book in our own format: one entry a line, members in a fixed order, what equals its
-// default left out. import_own_json reads the same prices back.
+// Writes a price book in our own format: one entry a line, members in a fixed order, what equals
+// its default left out. import_own_json reads the same prices back.
 #include <fmt/format.h>
 
 #include <algorithm>

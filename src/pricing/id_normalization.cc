@@ -12,8 +12,7 @@ namespace costops::pricing {
 namespace {
 
 bool all_digits(std::string_view text) {
-  return !text.empty() &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 int number(std::string_view digits) {
@@ -32,11 +31,11 @@ bool is_compact_date(std::string_view text) {
 
 // Amazon Bedrock: geographic inference profiles ("us.anthropic.claude-...") cost what the model
 // costs in its region. us-gov is another partition with other prices, so it stays.
-constexpr std::array<std::string_view, 9> kGeographies{"us.", "eu.", "apac.", "jp.", "au.",
+constexpr std::array<std::string_view, 9> kGeographies{"us.", "eu.", "apac.", "jp.",    "au.",
                                                        "ca.", "sa.", "me.",   "global."};
 constexpr std::array<std::string_view, 16> kBedrockVendors{
-    "ai21.",   "amazon.", "anthropic.",  "cohere.", "deepseek.", "google.",     "luma.",  "meta.",
-    "minimax.", "mistral.", "moonshot.", "openai.", "qwen.",     "stability.", "writer.", "zai."};
+    "ai21.",    "amazon.",  "anthropic.", "cohere.", "deepseek.", "google.",    "luma.",   "meta.",
+    "minimax.", "mistral.", "moonshot.",  "openai.", "qwen.",     "stability.", "writer.", "zai."};
 
 std::string_view without_geography(std::string_view id) {
   for (const std::string_view prefix : kGeographies) {

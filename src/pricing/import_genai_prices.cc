@@ -1,11 +1,13 @@
 // The price list of pydantic/genai-prices, version 2 (its prices/v2_data.json).
 //
 // Its semantics, read from the package of the same name, 2026-08-21:
-// - a model id belongs to the first model of the provider, in file order, whose match logic holds for
+// - a model id belongs to the first model of the provider, in file order, whose match logic holds
+// for
 //   its lower-case form; else to one of the fallback providers' models;
 // - of a list of conditional prices, the last whose constraint holds applies, else the first;
 // - start_date begins at midnight UTC; a time of day is half-open and may run over midnight;
-// - tiers are cliffs: all tokens at the price of the last tier whose start is below the input tokens.
+// - tiers are cliffs: all tokens at the price of the last tier whose start is below the input
+// tokens.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,8 +72,8 @@ bool flatten(Value clause, std::string_view id, std::vector<ModelMatch>& matches
   const auto pattern = member.string();
   if (!pattern) return false;
   const auto add = [&](ModelMatch::Kind k) {
-    matches.push_back({k, k == ModelMatch::Kind::regex ? std::string(*pattern)
-                                                       : lower_case(*pattern)});
+    matches.push_back(
+        {k, k == ModelMatch::Kind::regex ? std::string(*pattern) : lower_case(*pattern)});
     return true;
   };
   if (kind == "equals") {
@@ -145,8 +147,8 @@ std::size_t winner(const std::vector<Conditional>& list, Instant day, std::int64
   return 0;
 }
 
-// Splits time at every start date and the day at every time of day, asks who wins in each piece, and
-// joins pieces again. An entry that holds at any time of day gets no window: one with a window
+// Splits time at every start date and the day at every time of day, asks who wins in each piece,
+// and joins pieces again. An entry that holds at any time of day gets no window: one with a window
 // outranks it.
 std::vector<Reign> reigns(const std::vector<Conditional>& list) {
   std::set<Instant> dates{min_instant()};
@@ -183,8 +185,10 @@ std::vector<Reign> reigns(const std::vector<Conditional>& list) {
         return r.entry == reign.entry && r.when.effective.to == *date &&
                r.when.windows == reign.when.windows;
       });
-      if (before != all.end()) before->when.effective.to = end;
-      else all.push_back(std::move(reign));
+      if (before != all.end())
+        before->when.effective.to = end;
+      else
+        all.push_back(std::move(reign));
     }
   }
   return all;
@@ -207,8 +211,8 @@ class RateReader {
       MeterRate rate{meter_of(*unit), {}, {}};
       if (!fill(price, rate)) return std::nullopt;
       if (std::ranges::find(rates, rate.meter, &MeterRate::meter) != rates.end()) {
-        notes_.note(fmt::format("price key \"{}\" repeats {}", price.name(),
-                                to_string(rate.meter)));
+        notes_.note(
+            fmt::format("price key \"{}\" repeats {}", price.name(), to_string(rate.meter)));
         continue;
       }
       rates.push_back(std::move(rate));
@@ -282,12 +286,13 @@ class GenaiImport {
   static void read_matches(Value clause, std::string_view id, EntryNotes& entry,
                            std::vector<ModelMatch>& into) {
     if (!clause.is_object()) return;
-    if (!flatten(clause, id, into)) entry.note("match logic not supported: " +
-                                               std::string(clause.raw()));
+    if (!flatten(clause, id, into))
+      entry.note("match logic not supported: " + std::string(clause.raw()));
   }
 
   void add_model(Value object) {
-    Model model{.provider = provider_, .id = text_of(object["id"]), .name = text_of(object["name"])};
+    Model model{
+        .provider = provider_, .id = text_of(object["id"]), .name = text_of(object["name"])};
     model.source = kSource;
     model.context_window = object["context_window"].integer().value_or(0);
     const std::string id = model.id;

@@ -1,7 +1,7 @@
 // LiteLLM's model_prices_and_context_window.json.
 //
-// One entry becomes one price per service tier. A tier is the standard price with the amounts that the
-// entry gives for the tier put in, because that is how the file's own reader takes it: a key
+// One entry becomes one price per service tier. A tier is the standard price with the amounts that
+// the entry gives for the tier put in, because that is how the file's own reader takes it: a key
 // without its tier suffix stands in for a missing one. Thresholds are cliffs on all input tokens.
 // Left out, with a note: entries whose every price is 0 unless they run on one's own machine (the
 // map writes 0 for "unknown", too), provisioned throughput, and fees that no meter of ours counts.
@@ -41,8 +41,10 @@ class TierRates {
  public:
   void set(const PriceKey& key, Rate rate) {
     Collected& meter = meters_[key.meter];
-    if (key.threshold == 0) meter.base = rate;
-    else meter.steps[key.threshold] = rate;
+    if (key.threshold == 0)
+      meter.base = rate;
+    else
+      meter.steps[key.threshold] = rate;
   }
   [[nodiscard]] bool has(Meter meter) const {
     const auto found = meters_.find(meter);
@@ -128,8 +130,8 @@ class EntryImport {
       }
       price.conditions.service_tier = tier;
       if (!kept.empty()) {
-        price.provenance.note = fmt::format("{} at the standard price: the source gives none for {}",
-                                            fmt::join(kept, ", "), tier);
+        price.provenance.note = fmt::format(
+            "{} at the standard price: the source gives none for {}", fmt::join(kept, ", "), tier);
       }
       all.push_back(std::move(price));
     }
@@ -185,8 +187,8 @@ class EntryImport {
     if (price.exists()) set({Meter::audio_seconds}, price);
   }
 
-  // [{"range":[0,256000],...},{"range":[256000,1000000],...}]: the range that holds the input tokens
-  // prices everything.
+  // [{"range":[0,256000],...},{"range":[256000,1000000],...}]: the range that holds the input
+  // tokens prices everything.
   void read_ranges(Value list) {
     std::int64_t previous_end = 0;
     for (Value range = list.first(); range.exists(); range = range.next()) {
@@ -210,8 +212,10 @@ class EntryImport {
   void read_multipliers(Value object) {
     for (Value v = object.first(); v.exists(); v = v.next()) {
       if (!v.number_text()) continue;
-      if (v.name() == "fast") multiply("speed", "fast", v);
-      else multiply("region", v.name(), v);
+      if (v.name() == "fast")
+        multiply("speed", "fast", v);
+      else
+        multiply("region", v.name(), v);
     }
   }
 
@@ -231,9 +235,9 @@ class EntryImport {
   // A fee per search only where it is one: the same for every size of context, and not per prompt.
   void read_web_search(Value sizes) {
     const auto unit = entry_.value["web_search_billing_unit"].string();
-    const bool per_prompt = unit ? *unit != "per_query" : entry_.target.provider == "google" &&
-                                                              entry_.key.find("gemini") !=
-                                                                  std::string::npos;
+    const bool per_prompt =
+        unit ? *unit != "per_query"
+             : entry_.target.provider == "google" && entry_.key.find("gemini") != std::string::npos;
     const Value first = sizes.first();
     bool same = first.exists();
     for (Value v = first; v.exists(); v = v.next()) same = same && v.raw() == first.raw();

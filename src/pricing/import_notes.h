@@ -10,8 +10,8 @@
 
 namespace costops::pricing {
 
-/// Notes about one entry of a price file, each starting with the entry's name. The name is made when a
-/// note needs it: of thousands of entries, few do.
+/// Notes about one entry of a price file, each starting with the entry's name. The name is made
+/// when a note needs it: of thousands of entries, few do.
 class EntryNotes {
  public:
   EntryNotes(std::function<std::string()> name, ImportNotes& into)

@@ -1,5 +1,6 @@
-// Reads our own price files. A file that is not of the format fails; an entry that cannot be understood is
-// left out with a note that names it: a misspelt key could otherwise change a price silently.
+// Reads our own price files. A file that is not of the format fails; an entry that cannot be
+// understood is left out with a note that names it: a misspelt key could otherwise change a price
+// silently.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -257,8 +258,7 @@ class OwnImport {
   }
 
   void add_model(Value object, EntryReader& in, EntryNotes&) {
-    in.allow(object, "a model",
-             {"source", "provider", "id", "name", "matches", "context_window"});
+    in.allow(object, "a model", {"source", "provider", "id", "name", "matches", "context_window"});
     Model model{.provider = in.text(object, "provider"), .id = in.text(object, "id")};
     model.name = in.text(object, "name");
     // A file that lists its sources may describe a model for all of them.
@@ -285,9 +285,11 @@ class OwnImport {
 
   void add_price(Value object, EntryReader& in, EntryNotes& entry) {
     in.allow(object, "a price",
-             {"id", "source", "provider", "model", "currency", "from", "until", "service_tier",
-              "region", "speed", "windows", "rates", "per_token", "per_request", "tiered", "steps",
-              "multipliers", "allowance", "minimum_charge", "url", "note", "learned_at"});
+             {"id",      "source",      "provider",     "model",          "currency",
+              "from",    "until",       "service_tier", "region",         "speed",
+              "windows", "rates",       "per_token",    "per_request",    "tiered",
+              "steps",   "multipliers", "allowance",    "minimum_charge", "url",
+              "note",    "learned_at"});
     Price price = structure(in, object);
     price.id = in.text(object, "id");
     price.provider = in.text(object, "provider");
@@ -368,7 +370,8 @@ class OwnImport {
       const auto from = words::parse_clock(in.text(v, "from"));
       const auto to = words::parse_clock(in.text(v, "to"));
       if (!from || !to) in.fail("a window needs \"from\" and \"to\" like \"09:30\"");
-      TimeWindow window{from.value_or(std::chrono::seconds{0}), to.value_or(std::chrono::seconds{0})};
+      TimeWindow window{from.value_or(std::chrono::seconds{0}),
+                        to.value_or(std::chrono::seconds{0})};
       if (v["weekdays"].exists()) window.weekdays = weekdays(in, v["weekdays"]);
       if (const std::string zone = in.text(v, "zone"); !zone.empty()) window.zone = zone;
       when.windows.push_back(std::move(window));
@@ -380,8 +383,8 @@ class OwnImport {
     for (Value v = list.first(); v.exists(); v = v.next()) {
       const auto day = std::ranges::find(words::kWeekdays, v.string().value_or(""));
       if (day == words::kWeekdays.end()) {
-        in.fail(fmt::format("\"weekdays\" must be a list of: {}",
-                            fmt::join(words::kWeekdays, ", ")));
+        in.fail(
+            fmt::format("\"weekdays\" must be a list of: {}", fmt::join(words::kWeekdays, ", ")));
         continue;
       }
       bits |= 1U << (day - words::kWeekdays.begin());

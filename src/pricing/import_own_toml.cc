@@ -58,17 +58,30 @@ class JsonFromToml {
         for (const toml::node& value : *node.as_array()) write(value, key, depth + 1);
         writer_.end_array();
         return;
-      case toml::node_type::string: writer_.value(node.as_string()->get()); return;
-      case toml::node_type::integer: writer_.value(node.as_integer()->get()); return;
-      case toml::node_type::boolean: writer_.value(node.as_boolean()->get()); return;
-      case toml::node_type::date: writer_.value(printed(node.as_date()->get())); return;
-      case toml::node_type::time: writer_.value(printed(node.as_time()->get())); return;
-      case toml::node_type::date_time: writer_.value(printed(node.as_date_time()->get())); return;
+      case toml::node_type::string:
+        writer_.value(node.as_string()->get());
+        return;
+      case toml::node_type::integer:
+        writer_.value(node.as_integer()->get());
+        return;
+      case toml::node_type::boolean:
+        writer_.value(node.as_boolean()->get());
+        return;
+      case toml::node_type::date:
+        writer_.value(printed(node.as_date()->get()));
+        return;
+      case toml::node_type::time:
+        writer_.value(printed(node.as_time()->get()));
+        return;
+      case toml::node_type::date_time:
+        writer_.value(printed(node.as_date_time()->get()));
+        return;
       case toml::node_type::floating_point:
         return fail(node, fmt::format("{} is a number with a fraction, which TOML does not keep "
                                       "exactly: put it in quotes",
                                       key));
-      case toml::node_type::none: break;
+      case toml::node_type::none:
+        break;
     }
     writer_.null();
   }

@@ -35,7 +35,8 @@ Imported litellm(std::string_view json) {
   return {PriceBook::build(std::move(builder)).value(), std::move(notes)};
 }
 
-// "0.2 per 1000000, above 272000: 0.4 per 1000000"; "none" where the price does not cover the meter.
+// "0.2 per 1000000, above 272000: 0.4 per 1000000"; "none" where the price does not cover the
+// meter.
 std::string rate_text(const Price* price, Meter meter) {
   const MeterRate* rate = price == nullptr ? nullptr : price->rate_of(meter);
   if (rate == nullptr) return "none";
@@ -53,7 +54,8 @@ std::string rate_in(const PriceBook& book, const PriceQuery& query, Meter meter)
 TEST(GenaiPrices, KeepsAmountsAsDecimalText) {
   const auto [book, notes] = genai_models(
       R"({"id":"gpt-4o","match":{"equals":"gpt-4o"},"context_window":128000,
-          "prices":{"input_mtok":2.5,"cache_read_mtok":1.25,"output_mtok":10,"web_searches_kcount":10,
+          "prices":{"input_mtok":2.5,"cache_read_mtok":1.25,"output_mtok":10,
+                    "web_searches_kcount":10,
                     "requests_kcount":null}})");
   const Price& price = book.prices()[0];
   EXPECT_EQ(price.id, "openai/gpt-4o");
@@ -130,9 +132,11 @@ TEST(GenaiPrices, TimesOfDayAndDatesCombineInOrder) {
   // runs over midnight. Where none is active, the first entry applies, whatever its constraint.
   const auto [book, notes] = genai_models(
       R"({"id":"a","match":{"equals":"a"},"prices":[
-          {"constraint":{"start_time":"08:00:00Z","end_time":"12:00:00Z"},"prices":{"input_mtok":1}},
+          {"constraint":{"start_time":"08:00:00Z","end_time":"12:00:00Z"},
+           "prices":{"input_mtok":1}},
           {"constraint":{"start_date":"2026-02-01"},"prices":{"input_mtok":2}},
-          {"constraint":{"start_time":"22:00:00Z","end_time":"02:00:00Z"},"prices":{"input_mtok":3}}]})");
+          {"constraint":{"start_time":"22:00:00Z","end_time":"02:00:00Z"},
+           "prices":{"input_mtok":3}}]})");
   const auto input_at = [&, &b = book](std::string_view time) {
     return rate_in(b, {.provider = "openai", .model = "a", .at = at(time)},
                    Meter::input_tokens_uncached);
@@ -204,7 +208,8 @@ TEST(GenaiPrices, LeavesOutWhatItCannotUnderstandAndNeverMakesItFree) {
           "openai/empty: left out: it has no price",
           R"(openai/new: left out: constraint not supported: {"weekday":"mon"})",
           R"(openai/odd: left out: match logic not supported: {"sounds_like":"odd"})",
-          R"(openai/both: left out: match logic not supported: {"and":[{"equals":"a"},{"equals":"b"}]})",
+          "openai/both: left out: match logic not supported: "
+          R"({"and":[{"equals":"a"},{"equals":"b"}]})",
           "openai/key: price key \"dreams_mtok\" is not known"));
   EXPECT_EQ(notes.skipped, 6U);
   EXPECT_EQ(notes.prices, 2U);
@@ -237,7 +242,8 @@ TEST(LiteLlm, PerTokenAmountsBecomeAmountsPerMillion) {
 
 TEST(LiteLlm, SnapsFloatNoise) {
   const auto [book, notes] = litellm(
-      R"({"databricks/c":{"litellm_provider":"databricks","input_cost_per_token":2.9999900000000002e-06,
+      R"({"databricks/c":{"litellm_provider":"databricks",
+          "input_cost_per_token":2.9999900000000002e-06,
           "input_dbu_cost_per_token":4.3e-05}})");
   EXPECT_EQ(rate_text(&book.prices()[0], Meter::input_tokens_uncached), "2.99999 per 1000000");
   EXPECT_THAT(notes.notes,
@@ -308,8 +314,9 @@ TEST(LiteLlm, RangesOfTieredPricingAreCliffs) {
   ASSERT_EQ(book.prices().size(), 1U);
   EXPECT_EQ(rate_text(&book.prices()[0], Meter::output_tokens),
             "1.6 per 1000000, above 256000: 4.8 per 1000000");
-  EXPECT_THAT(notes.notes, ElementsAre("dashscope/gap: left out: tiered_pricing whose ranges do not "
-                                       "follow each other"));
+  EXPECT_THAT(notes.notes,
+              ElementsAre("dashscope/gap: left out: tiered_pricing whose ranges do not "
+                          "follow each other"));
 }
 
 TEST(LiteLlm, FactorsForRegionsAndSpeedsAreKept) {
@@ -335,8 +342,10 @@ TEST(LiteLlm, OtherUnitsHaveTheirMeters) {
            "input_cost_per_query":0.002},
           "sora":{"litellm_provider":"openai","mode":"video_generation",
            "output_cost_per_video_per_second":0.1},
-          "tts-1":{"litellm_provider":"openai","mode":"audio_speech","input_cost_per_character":1.5e-05},
-          "image":{"litellm_provider":"openai","mode":"image_generation","output_cost_per_image":0.04,
+          "tts-1":{"litellm_provider":"openai","mode":"audio_speech",
+           "input_cost_per_character":1.5e-05},
+          "image":{"litellm_provider":"openai","mode":"image_generation",
+           "output_cost_per_image":0.04,
            "input_cost_per_pixel":1.9e-08},
           "claude":{"litellm_provider":"anthropic","mode":"chat","input_cost_per_token":3e-06,
            "search_context_cost_per_query":{"search_context_size_low":0.01,
@@ -385,13 +394,16 @@ TEST(LiteLlm, KeysNameProviderRegionAndModel) {
 
 TEST(LiteLlm, OfTwoEntriesAboutOneModelTheProvidersOwnServiceIsUsed) {
   const auto [book, notes] = litellm(
-      R"({"gemini-2.5-pro":{"litellm_provider":"vertex_ai-language-models","input_cost_per_token":2e-06},
+      R"({"gemini-2.5-pro":{"litellm_provider":"vertex_ai-language-models",
+           "input_cost_per_token":2e-06},
           "gemini/gemini-2.5-pro":{"litellm_provider":"gemini","input_cost_per_token":1e-06},
-          "vertex_ai/gemini-2.5-pro":{"litellm_provider":"vertex_ai","input_cost_per_token":1e-06}})");
+          "vertex_ai/gemini-2.5-pro":{"litellm_provider":"vertex_ai",
+           "input_cost_per_token":1e-06}})");
   ASSERT_EQ(book.prices().size(), 1U);
   EXPECT_EQ(rate_text(&book.prices()[0], Meter::input_tokens_uncached), "1 per 1000000");
-  EXPECT_THAT(notes.notes, ElementsAre("gemini-2.5-pro: left out: it differs from "
-                                       "\"gemini/gemini-2.5-pro\", which is used for the same model"));
+  EXPECT_THAT(notes.notes,
+              ElementsAre("gemini-2.5-pro: left out: it differs from "
+                          "\"gemini/gemini-2.5-pro\", which is used for the same model"));
 }
 
 TEST(LiteLlm, AnEntryOfZerosIsUnknownUnlessItRunsAtHome) {
@@ -420,26 +432,25 @@ TEST(PriceFile, ItsFormatIsToldByItsShape) {
     const char* text;
     const char* id;
   };
-  for (const Case& c : std::array{
-           Case{R"([{"id":"openai","models":[{"id":"a","match":{"equals":"a"},
+  for (const Case& c :
+       std::array{Case{R"([{"id":"openai","models":[{"id":"a","match":{"equals":"a"},
                  "prices":{"input_mtok":1}}]}])",
-                "openai/a"},
-           Case{R"({"a":{"litellm_provider":"openai","input_cost_per_token":1e-06}})",
-                "litellm:openai/a"},
-           Case{R"( {"format":"cost-ops-prices/1","prices":[{"provider":"openai","model":"a",
+                       "openai/a"},
+                  Case{R"({"a":{"litellm_provider":"openai","input_cost_per_token":1e-06}})",
+                       "litellm:openai/a"},
+                  Case{R"( {"format":"cost-ops-prices/1","prices":[{"provider":"openai","model":"a",
                  "rates":{"input_tokens":"1"}}]})",
-                "custom:openai/a"},
-           Case{"format = \"cost-ops-prices/1\"\n[[prices]]\nprovider = \"openai\"\nmodel = "
-                "\"a\"\nrates = { input_tokens = \"1\" }\n",
-                "custom:openai/a"}}) {
+                       "custom:openai/a"},
+                  Case{"format = \"cost-ops-prices/1\"\n[[prices]]\nprovider = \"openai\"\nmodel = "
+                       "\"a\"\nrates = { input_tokens = \"1\" }\n",
+                       "custom:openai/a"}}) {
     PriceBookBuilder builder;
     const auto notes = import_price_file(c.text, kLearned, builder);
     ASSERT_TRUE(notes) << notes.error().message;
     EXPECT_EQ(PriceBook::build(std::move(builder))->prices()[0].id, c.id);
   }
   PriceBookBuilder builder;
-  EXPECT_EQ(import_price_file(" \n", kLearned, builder).error().message,
-            "the price file is empty");
+  EXPECT_EQ(import_price_file(" \n", kLearned, builder).error().message, "the price file is empty");
 }
 
 }  // namespace

@@ -10,39 +10,39 @@
 namespace costops::pricing::litellm {
 namespace {
 
-struct Base {
+struct KeyMeter {
   std::string_view key;
   Meter meter;
 };
 constexpr std::array kBases = {
-    Base{"input_cost_per_token", Meter::input_tokens_uncached},
-    Base{"output_cost_per_token", Meter::output_tokens},
-    Base{"cache_read_input_token_cost", Meter::cache_read_tokens},
-    Base{"input_cost_per_token_cache_hit", Meter::cache_read_tokens},
-    Base{"cache_creation_input_token_cost", Meter::cache_write_tokens},
-    Base{"cache_creation_input_token_cost_above_1hr", Meter::cache_write_1h_tokens},
-    Base{"cache_read_input_audio_token_cost", Meter::cache_audio_read_tokens},
-    Base{"cache_creation_input_audio_token_cost", Meter::cache_audio_write_tokens},
-    Base{"input_cost_per_audio_token", Meter::input_audio_tokens},
-    Base{"output_cost_per_audio_token", Meter::output_audio_tokens},
-    Base{"input_cost_per_image_token", Meter::input_image_tokens},
-    Base{"output_cost_per_image_token", Meter::output_image_tokens},
-    Base{"input_cost_per_video_token", Meter::input_video_tokens},
-    Base{"output_cost_per_video_token", Meter::output_video_tokens},
-    Base{"output_cost_per_reasoning_token", Meter::output_reasoning_tokens},
-    Base{"citation_cost_per_token", Meter::output_citation_tokens},
-    Base{"input_cost_per_character", Meter::input_characters},
-    Base{"output_cost_per_character", Meter::output_characters},
-    Base{"input_cost_per_image", Meter::input_images},
-    Base{"output_cost_per_image", Meter::output_images},
-    Base{"input_cost_per_pixel", Meter::input_pixels},
-    Base{"output_cost_per_pixel", Meter::output_pixels},
-    Base{"input_cost_per_request", Meter::requests},
-    Base{"ocr_cost_per_page", Meter::input_document_pages},
-    Base{"annotation_cost_per_page", Meter::input_annotated_document_pages},
-    Base{"input_cost_per_audio_per_second", Meter::input_audio_seconds},
-    Base{"input_cost_per_video_per_second", Meter::input_video_seconds},
-    Base{"output_cost_per_video_per_second", Meter::output_video_seconds},
+    KeyMeter{"input_cost_per_token", Meter::input_tokens_uncached},
+    KeyMeter{"output_cost_per_token", Meter::output_tokens},
+    KeyMeter{"cache_read_input_token_cost", Meter::cache_read_tokens},
+    KeyMeter{"input_cost_per_token_cache_hit", Meter::cache_read_tokens},
+    KeyMeter{"cache_creation_input_token_cost", Meter::cache_write_tokens},
+    KeyMeter{"cache_creation_input_token_cost_above_1hr", Meter::cache_write_1h_tokens},
+    KeyMeter{"cache_read_input_audio_token_cost", Meter::cache_audio_read_tokens},
+    KeyMeter{"cache_creation_input_audio_token_cost", Meter::cache_audio_write_tokens},
+    KeyMeter{"input_cost_per_audio_token", Meter::input_audio_tokens},
+    KeyMeter{"output_cost_per_audio_token", Meter::output_audio_tokens},
+    KeyMeter{"input_cost_per_image_token", Meter::input_image_tokens},
+    KeyMeter{"output_cost_per_image_token", Meter::output_image_tokens},
+    KeyMeter{"input_cost_per_video_token", Meter::input_video_tokens},
+    KeyMeter{"output_cost_per_video_token", Meter::output_video_tokens},
+    KeyMeter{"output_cost_per_reasoning_token", Meter::output_reasoning_tokens},
+    KeyMeter{"citation_cost_per_token", Meter::output_citation_tokens},
+    KeyMeter{"input_cost_per_character", Meter::input_characters},
+    KeyMeter{"output_cost_per_character", Meter::output_characters},
+    KeyMeter{"input_cost_per_image", Meter::input_images},
+    KeyMeter{"output_cost_per_image", Meter::output_images},
+    KeyMeter{"input_cost_per_pixel", Meter::input_pixels},
+    KeyMeter{"output_cost_per_pixel", Meter::output_pixels},
+    KeyMeter{"input_cost_per_request", Meter::requests},
+    KeyMeter{"ocr_cost_per_page", Meter::input_document_pages},
+    KeyMeter{"annotation_cost_per_page", Meter::input_annotated_document_pages},
+    KeyMeter{"input_cost_per_audio_per_second", Meter::input_audio_seconds},
+    KeyMeter{"input_cost_per_video_per_second", Meter::input_video_seconds},
+    KeyMeter{"output_cost_per_video_per_second", Meter::output_video_seconds},
 };
 
 struct Tier {
@@ -88,8 +88,9 @@ std::optional<Meter> by_mode(std::string_view key, std::string_view mode) {
 
 bool is_aws_region(std::string_view text) {
   const std::size_t dashes = static_cast<std::size_t>(std::ranges::count(text, '-'));
-  return dashes >= 2 && dashes <= 3 && text.size() >= 9 && text.size() <= 16 && text.back() >= '1' &&
-         text.back() <= '9' && text.find('.') == std::string_view::npos && text[2] == '-';
+  return dashes >= 2 && dashes <= 3 && text.size() >= 9 && text.size() <= 16 &&
+         text.back() >= '1' && text.back() <= '9' && text.find('.') == std::string_view::npos &&
+         text[2] == '-';
 }
 
 std::string our_provider(std::string_view name) {
@@ -102,9 +103,14 @@ std::string our_provider(std::string_view name) {
 
 // The provider's own service before others that sell the same model.
 int preference_of(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kOrder{
-      "gemini", "vertex_ai-language-models", "bedrock_converse", "bedrock", "azure", "azure_text",
-      "bedrock_mantle", "azure_ai"};
+  constexpr std::array<std::string_view, 8> kOrder{"gemini",
+                                                   "vertex_ai-language-models",
+                                                   "bedrock_converse",
+                                                   "bedrock",
+                                                   "azure",
+                                                   "azure_text",
+                                                   "bedrock_mantle",
+                                                   "azure_ai"};
   const auto found = std::ranges::find(kOrder, name);
   return found == kOrder.end() ? (name.starts_with("vertex_ai") ? 2 : 0)
                                : static_cast<int>(found - kOrder.begin());
@@ -125,7 +131,7 @@ std::optional<PriceKey> price_key(std::string_view key, std::string_view mode) {
     parsed.meter = *meter;
     return parsed;
   }
-  const auto base = std::ranges::find(kBases, key, &Base::key);
+  const auto base = std::ranges::find(kBases, key, &KeyMeter::key);
   if (base == kBases.end()) return std::nullopt;
   parsed.meter = base->meter;
   return parsed;
@@ -155,8 +161,10 @@ Target target_of(std::string_view key, std::string_view litellm_provider) {
   };
   if (target.provider == "aws" && segment() != key && is_aws_region(segment())) take(segment());
   if (target.provider == "azure" && segment() != key) {
-    if (segment() == "eu" || segment() == "us" || segment() == "global") take(segment());
-    else if (segment() == "global-standard") take("global");
+    if (segment() == "eu" || segment() == "us" || segment() == "global")
+      take(segment());
+    else if (segment() == "global-standard")
+      take("global");
   }
   target.model = key;
   return target;

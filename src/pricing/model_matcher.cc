@@ -59,10 +59,14 @@ Result<void> ModelMatcher::add(std::uint32_t candidate, const ModelMatch& match)
 bool ModelMatcher::matches(const Pattern& pattern, std::string_view id) {
   switch (pattern.kind) {
     case ModelMatch::Kind::exact:
-    case ModelMatch::Kind::alias: return id == pattern.text;
-    case ModelMatch::Kind::starts_with: return id.starts_with(pattern.text);
-    case ModelMatch::Kind::ends_with: return id.ends_with(pattern.text);
-    case ModelMatch::Kind::contains: return id.find(pattern.text) != std::string_view::npos;
+    case ModelMatch::Kind::alias:
+      return id == pattern.text;
+    case ModelMatch::Kind::starts_with:
+      return id.starts_with(pattern.text);
+    case ModelMatch::Kind::ends_with:
+      return id.ends_with(pattern.text);
+    case ModelMatch::Kind::contains:
+      return id.find(pattern.text) != std::string_view::npos;
     case ModelMatch::Kind::regex:
       return RE2::PartialMatch(re2::StringPiece(id.data(), id.size()), *pattern.regex);
   }

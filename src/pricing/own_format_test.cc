@@ -123,7 +123,8 @@ TEST(OwnFormat, ReadsPerRequestAndTieredPrices) {
       json(with_price(R"("per_request":{"amount":"0.01","included_tokens":2000,"overage":"5"})"));
   EXPECT_EQ(request.prices()[0].allowance->included, 2000);
   const auto [tiered, nothing] = json(with_price(
-      R"("tiered":[{"from":0,"to":1000,"input":"10","output":"30"},{"from":1000,"input":"8","output":"24"}])"));
+      R"("tiered":[{"from":0,"to":1000,"input":"10","output":"30"},
+                   {"from":1000,"input":"8","output":"24"}])"));
   EXPECT_EQ(tiered.prices()[0].rates[1].steps[0], (RateStep{1000, per_million("24")}));
 }
 
@@ -148,7 +149,8 @@ TEST(OwnFormat, LeavesOutAPriceThatItCannotUnderstandAndSaysWhy) {
            Case{R"("note":"no rates")",
                 "a price needs exactly one of: rates, per_token, per_request, tiered"},
            Case{R"("rates":{"input_tokens":"1"},"from":"2026-02-01","until":"2026-01-01")",
-                "price \"custom:openai/m@2026-02-01\": it ends at 2026-01-01T00:00:00Z, expected after "
+                "price \"custom:openai/m@2026-02-01\": it ends at 2026-01-01T00:00:00Z, expected "
+                "after "
                 "its start 2026-02-01T00:00:00Z"},
            Case{R"("rates":{"input_tokens":"1"},"from":"soon")", "\"from\": "},
            Case{R"("rates":{"input_tokens":"1"},"windows":[{"from":"25:00","to":"26:00"}])",
@@ -162,8 +164,8 @@ TEST(OwnFormat, LeavesOutAPriceThatItCannotUnderstandAndSaysWhy) {
            Case{R"("rates":{"input_tokens":"1"},"multipliers":[{"factor":"-2"}])", "\"factor\": "},
            Case{R"("rates":{"input_tokens":"1"},"source":"who")",
                 "source \"who\" is not declared in \"sources\""}}) {
-    EXPECT_TRUE(note_on(c.members).starts_with("price 1 (openai/m): left out: " +
-                                               std::string(c.note)))
+    EXPECT_TRUE(
+        note_on(c.members).starts_with("price 1 (openai/m): left out: " + std::string(c.note)))
         << note_on(c.members);
   }
 }
@@ -183,9 +185,10 @@ TEST(OwnFormat, RefusesAnotherFile) {
   EXPECT_EQ(refusal("{}"), "\"format\" is \"\", expected \"cost-ops-prices/1\"");
   EXPECT_EQ(refusal(R"({"format":"cost-ops-prices/2"})"),
             "\"format\" is \"cost-ops-prices/2\", expected \"cost-ops-prices/1\"");
-  EXPECT_EQ(refusal(R"({"format":"cost-ops-prices/1","price":[]})"),
-            "unknown key \"price\" in the file; expected one of: format, source, kind, choice, url, "
-            "learned_at, currency, sources, providers, models, prices");
+  EXPECT_EQ(
+      refusal(R"({"format":"cost-ops-prices/1","price":[]})"),
+      "unknown key \"price\" in the file; expected one of: format, source, kind, choice, url, "
+      "learned_at, currency, sources, providers, models, prices");
   EXPECT_EQ(refusal(R"({"format":"cost-ops-prices/1","prices":{}})"), "\"prices\" must be a list");
 }
 
@@ -196,9 +199,10 @@ TEST(OwnFormat, TomlAmountsMustBeQuoted) {
       "rates = { input_tokens = 0.15 }\n",
       builder);
   ASSERT_FALSE(notes);
-  EXPECT_EQ(notes.error().message,
-            "line 5: input_tokens is a number with a fraction, which TOML does not keep exactly: put "
-            "it in quotes");
+  EXPECT_EQ(
+      notes.error().message,
+      "line 5: input_tokens is a number with a fraction, which TOML does not keep exactly: put "
+      "it in quotes");
   EXPECT_TRUE(import_own_toml("a = = 1", builder).error().message.starts_with("line 1: "));
 }
 
@@ -249,10 +253,9 @@ PriceBook random_book(unsigned seed) {
     if (roll(3) == 0) price.conditions.region = "eu";
     if (roll(3) == 0) price.conditions.speed = "fast";
     if (roll(3) == 0) {
-      price.conditions.windows = {{std::chrono::seconds{roll(86400)},
-                                   std::chrono::seconds{1 + roll(86400)},
-                                   static_cast<std::uint8_t>(1 + roll(127)),
-                                   roll(2) != 0 ? "UTC" : "Asia/Tokyo"}};
+      price.conditions.windows = {
+          {std::chrono::seconds{roll(86400)}, std::chrono::seconds{1 + roll(86400)},
+           static_cast<std::uint8_t>(1 + roll(127)), roll(2) != 0 ? "UTC" : "Asia/Tokyo"}};
     }
     for (std::size_t m = 0; m < kMeterCount; ++m) {
       if (roll(6) != 0) continue;

@@ -106,9 +106,10 @@ std::string band_fault(const std::vector<Band>& bands) {
                          band.from);
     }
     if (last) {
-      return fmt::format("the last band ends at {}, expected no end: usage above it would have no "
-                         "price",
-                         *band.to);
+      return fmt::format(
+          "the last band ends at {}, expected no end: usage above it would have no "
+          "price",
+          *band.to);
     }
     const std::int64_t next = bands[i + 1].from;
     if (next < *band.to) {
@@ -144,9 +145,9 @@ Result<Price> per_token_price(std::string_view input_per_million,
 
   const auto discount = parse_ratio(*cached_discount);
   if (!discount || discount->numerator > discount->denominator) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("cached discount \"{}\" must be a decimal from 0 to 1",
-                            *cached_discount));
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("cached discount \"{}\" must be a decimal from 0 to 1", *cached_discount));
   }
   const Ratio kept{discount->denominator - discount->numerator, discount->denominator};
   const auto cached = scaled(price.rates.front().base, kept);

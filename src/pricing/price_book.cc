@@ -94,8 +94,8 @@ void PriceBookBuilder::add(Provider provider) {
 void PriceBookBuilder::add(Model model) {
   model.provider = fold_provider(model.provider);
   const auto position = static_cast<std::uint32_t>(parts_->models.size());
-  const auto [found, inserted] = parts_->model_at.try_emplace(
-      model_key(model.source, model.provider, model.id), position);
+  const auto [found, inserted] =
+      parts_->model_at.try_emplace(model_key(model.source, model.provider, model.id), position);
   if (inserted) {
     parts_->models.push_back(std::move(model));
     return;
@@ -213,8 +213,8 @@ Result<void> PriceBook::Index::compile_models() {
   for (std::uint32_t i = 0; i < prices.size(); ++i) {
     const Price& price = prices[i];
     source_of.push_back(source_at.find(price.provenance.source)->second);
-    auto model = listed(source_of[i], provider_at.find(price.provider)->second, price.model,
-                        nullptr);
+    auto model =
+        listed(source_of[i], provider_at.find(price.provider)->second, price.model, nullptr);
     if (!model) return fail(model.error());
     (*model)->prices.push_back(i);
     if (price.conditions.windows.empty()) continue;

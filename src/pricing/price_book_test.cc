@@ -5,6 +5,8 @@
 #include <array>
 #include <thread>
 
+#include "pricing/price_memo.h"
+
 namespace costops::pricing {
 namespace {
 
@@ -84,8 +86,8 @@ TEST(PriceBook, TheOrderOfModelsDoesNotMatterUnlessTheSourceSaysSo) {
 }
 
 TEST(PriceBook, OfEquallyLongPatternsTheEarlierModelWins) {
-  const PriceBook book = listing({{"b", "1", {{Kind::contains, "abc"}}},
-                                  {"a", "2", {{Kind::contains, "bcd"}}}});
+  const PriceBook book =
+      listing({{"b", "1", {{Kind::contains, "abc"}}}, {"a", "2", {{Kind::contains, "bcd"}}}});
   EXPECT_EQ(found(book, "abcd"), "reference:openai/b");
 }
 
@@ -123,9 +125,10 @@ TEST(PriceBook, APriceHoldsFromItsStartUntilBeforeItsEnd) {
   EXPECT_EQ(at_time("2026-07-30T00:00:00Z"), "reference:openai/luna@2026-07-30");
   EXPECT_EQ(at_time("2026-08-31T23:59:59.999999Z"), "reference:openai/luna@2026-07-30");
   // A price that has ended is no price: neither the last one nor zero takes its place.
-  EXPECT_EQ(at_time("2026-09-01T00:00:00Z"),
-            "no price for openai model \"luna\" in force at 2026-09-01T00:00:00Z (the last one ended "
-            "at 2026-09-01T00:00:00Z)");
+  EXPECT_EQ(
+      at_time("2026-09-01T00:00:00Z"),
+      "no price for openai model \"luna\" in force at 2026-09-01T00:00:00Z (the last one ended "
+      "at 2026-09-01T00:00:00Z)");
 }
 
 TEST(PriceBook, APriceThatHasNotBegunIsNotCharged) {
@@ -148,15 +151,13 @@ TEST(PriceBook, ATierWithoutAPriceIsNeverTheStandardPrice) {
   flex.conditions.service_tier = "flex";
   const PriceBook book = book_of({price_of_model("openai", "gpt-5", "1.25"), flex});
   const auto in_tier = [&](std::string_view tier) {
-    return found(book,
-                 {.provider = "openai", .model = "gpt-5", .at = kJuly, .service_tier = tier});
+    return found(book, {.provider = "openai", .model = "gpt-5", .at = kJuly, .service_tier = tier});
   };
   for (const char* standard : {"", "standard", "default", "on_demand", "ON_DEMAND", "auto"}) {
     EXPECT_EQ(in_tier(standard), "reference:openai/gpt-5");
   }
   EXPECT_EQ(in_tier("flex"), "reference:openai/gpt-5+flex");
-  EXPECT_EQ(in_tier("batch"),
-            "no batch price for openai model \"gpt-5\" (it has: flex, standard)");
+  EXPECT_EQ(in_tier("batch"), "no batch price for openai model \"gpt-5\" (it has: flex, standard)");
 }
 
 TEST(PriceBook, ASpeedWithoutAPriceIsNeverTheUsualPrice) {
@@ -259,9 +260,8 @@ TEST(PriceBook, WindowsAreHalfOpenInTheirZoneAndOnTheirWeekdays) {
 
 TEST(PriceBook, AWindowOverMidnightBelongsToTheDayOnWhichItStarts) {
   Price night = price_of_model("deepseek", "v3", "0.1");
-  night.conditions.windows = {{.from = std::chrono::hours{22},
-                               .to = std::chrono::hours{6},
-                               .weekdays = 1 << 4}};  // Friday
+  night.conditions.windows = {
+      {.from = std::chrono::hours{22}, .to = std::chrono::hours{6}, .weekdays = 1 << 4}};  // Friday
   const PriceBook book = book_of({night});
   const auto open = [&](std::string_view time) {
     return book.find({.provider = "deepseek", .model = "v3", .at = at(time)}).has_value();
@@ -317,9 +317,10 @@ TEST(PriceBook, RefusesAnIdThatIsTaken) {
   const auto added = builder.add(price_of_model("openai", "gpt-4o", "2"));
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, ErrorCode::conflict);
-  EXPECT_EQ(added.error().message,
-            "price \"reference:openai/gpt-4o\" is already in the book and says something else; give "
-            "one of them another id or condition");
+  EXPECT_EQ(
+      added.error().message,
+      "price \"reference:openai/gpt-4o\" is already in the book and says something else; give "
+      "one of them another id or condition");
   EXPECT_EQ(PriceBook::build(std::move(builder))->prices().size(), 1U);
 }
 
@@ -401,8 +402,9 @@ TEST(PriceBook, DecoratedIdsFindTheModelOnlyWhenTheIdItselfFindsNone) {
   EXPECT_EQ(found(book, "gpt-5.2-20251211"), "reference:openai/gpt-5.2-2025-12-11");
   EXPECT_EQ(found(book, "openai/gpt-5.2-20251211"), "reference:openai/gpt-5.2-2025-12-11");
   // A date that does not exist is none.
-  EXPECT_EQ(found(book, "gpt-5.2-20251311"), "no price for openai model \"gpt-5.2-20251311\"; did "
-                                             "you mean \"gpt-5.2-2025-12-11\"?");
+  EXPECT_EQ(found(book, "gpt-5.2-20251311"),
+            "no price for openai model \"gpt-5.2-20251311\"; did "
+            "you mean \"gpt-5.2-2025-12-11\"?");
 }
 
 TEST(PriceBook, CurrencyComesWithThePrice) {
@@ -432,8 +434,24 @@ TEST(PriceBook, ResolvesOnceForEveryThread) {
   for (const auto& mine : seen) EXPECT_EQ(mine, seen[0]);
   EXPECT_EQ(seen[0][17]->at(kJuly)->model, "m17");
   EXPECT_EQ(seen[0][650]->at(kJuly), nullptr);
-  EXPECT_EQ(seen[0][650]->why(kJuly),
-            "no price for openai model \"m650\"; did you mean \"m50\"?");
+  EXPECT_EQ(seen[0][650]->why(kJuly), "no price for openai model \"m650\"; did you mean \"m50\"?");
+}
+
+TEST(PriceMemo, BeyondItsLimitAnswersAreSharedAndStillRight) {
+  const PriceBook book = book_of({price_of_model("openai", "gpt-4o", "2.5")});
+  PriceMemo memo(2);
+  const auto ask = [&](std::string_view model) -> const PriceSet& {
+    const PriceQuery query{.provider = "openai", .model = model};
+    return memo.add(query, PriceMemo::hash_of(query), book.resolve(query));
+  };
+  EXPECT_EQ(&ask("gpt-4o"), &ask("gpt-4o"));
+  EXPECT_EQ(ask("nothing").why(kJuly), "no price for openai model \"nothing\"");
+  const PriceSet& first_beyond = ask("GPT-4o");
+  EXPECT_EQ(&first_beyond, &ask("GPT-4O"));
+  EXPECT_EQ(first_beyond.at(kJuly)->model, "gpt-4o");
+  EXPECT_EQ(ask("something").why(kJuly),
+            "no price for this model (reasons are kept for the first 2 ids)");
+  EXPECT_EQ(ask("nothing").why(kJuly), "no price for openai model \"nothing\"");
 }
 
 }  // namespace

@@ -70,9 +70,9 @@ struct PriceBook::Index {
   std::vector<Provider> providers;
   std::vector<Model> models;
   std::vector<Price> prices;
-  std::vector<CompiledWindows> windows;     // Of the prices that have some.
-  std::vector<std::uint32_t> windows_of;    // By price: position in `windows`, or kNone.
-  std::vector<std::uint32_t> source_of;     // By price: position in `sources`.
+  std::vector<CompiledWindows> windows;   // Of the prices that have some.
+  std::vector<std::uint32_t> windows_of;  // By price: position in `windows`, or kNone.
+  std::vector<std::uint32_t> source_of;   // By price: position in `sources`.
   Positions provider_at;
   Positions price_at;
   ModelMatcher provider_names{Source::Choice::first_listed};
@@ -95,6 +95,10 @@ struct PriceBook::Index {
   [[nodiscard]] std::optional<std::uint32_t> provider_named(std::string_view name) const;
   [[nodiscard]] std::optional<std::uint32_t> provider_of(std::string_view lower_id) const;
   [[nodiscard]] Match match_listed(std::uint32_t provider, std::string_view id) const;
+  /// By the name that a price file gives its model, which need not be an id that it recognises.
+  [[nodiscard]] Match match_named(std::uint32_t provider, std::string_view id) const;
+  /// Adds the prices of listings that know the matched model by its own id.
+  void add_by_name(const std::vector<const Listing*>& silent, Match& match) const;
   [[nodiscard]] Match match_with_fallbacks(std::uint32_t provider, std::string_view id) const;
   [[nodiscard]] Match match(std::uint32_t provider, std::string_view id) const;
   [[nodiscard]] bool outranks(std::uint32_t a, std::uint32_t b) const;

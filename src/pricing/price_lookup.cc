@@ -128,18 +128,34 @@ PriceBook::Index::Match PriceBook::Index::match_listed(std::uint32_t provider,
     if (match.model.empty()) match.model = model.id;
     match.prices.insert(match.prices.end(), model.prices.begin(), model.prices.end());
   }
-  if (!match.found()) return match;
+  if (match.found()) add_by_name(silent, match);
+  return match;
+}
+
+void PriceBook::Index::add_by_name(const std::vector<const Listing*>& silent, Match& match) const {
   // A source that has the model but not this spelling of its id speaks by the model's own id.
   for (const Listing* listing : silent) {
     const auto known = listing->model_at.find(lower_case(match.model));
     if (known == listing->model_at.end()) continue;
     const ListedModel& model = listing->models[known->second];
     if (model.prices.empty()) continue;
-    const bool reference =
-        sources[source_of[model.prices.front()]].kind == Source::Kind::reference;
+    const bool reference = sources[source_of[model.prices.front()]].kind == Source::Kind::reference;
     if (model.declared && !reference) continue;
     match.prices.insert(match.prices.end(), model.prices.begin(), model.prices.end());
   }
+}
+
+PriceBook::Index::Match PriceBook::Index::match_named(std::uint32_t provider,
+                                                      std::string_view id) const {
+  Match match;
+  match.provider = provider;
+  std::vector<const Listing*> all;
+  for (const auto& by_provider : listings) {
+    if (!by_provider[provider]) continue;
+    all.push_back(&*by_provider[provider]);
+    if (by_provider[provider]->model_at.contains(id)) match.model = id;
+  }
+  if (match.found()) add_by_name(all, match);
   return match;
 }
 
@@ -156,8 +172,7 @@ PriceBook::Index::Match PriceBook::Index::match_with_fallbacks(std::uint32_t pro
   return match;
 }
 
-PriceBook::Index::Match PriceBook::Index::match(std::uint32_t provider,
-                                                std::string_view id) const {
+PriceBook::Index::Match PriceBook::Index::match(std::uint32_t provider, std::string_view id) const {
   const auto with_dates = [&](std::string_view spelling) {
     Match found = match_with_fallbacks(provider, spelling);
     if (found.found()) return found;
@@ -170,7 +185,7 @@ PriceBook::Index::Match PriceBook::Index::match(std::uint32_t provider,
     Match other = with_dates(simpler);
     if (other.found()) return other;
   }
-  return found;
+  return match_named(provider, id);
 }
 
 bool PriceBook::Index::outranks(std::uint32_t a, std::uint32_t b) const {
@@ -223,8 +238,8 @@ PriceSet PriceBook::answer(const PriceQuery& query) const {
   if (unnamed) {
     provider = index.provider_of(id);
     if (!provider) {
-      set.reason_ = fmt::format("no provider is known for model \"{}\"; name the provider",
-                                query.model);
+      set.reason_ =
+          fmt::format("no provider is known for model \"{}\"; name the provider", query.model);
       return set;
     }
   } else {
@@ -239,8 +254,8 @@ PriceSet PriceBook::answer(const PriceQuery& query) const {
       fmt::format("{} model \"{}\"", index.providers[*provider].id, query.model);
   match = index.match(*provider, id);
   if (!match.found()) {
-    set.reason_ = fmt::format("no price for {}{}", what,
-                              did_you_mean(index.closest_model(*provider, id)));
+    set.reason_ =
+        fmt::format("no price for {}{}", what, did_you_mean(index.closest_model(*provider, id)));
     return set;
   }
   const Wanted wanted{folded_tier(query.service_tier), lower_case(query.region),
@@ -302,8 +317,8 @@ std::string PriceSet::why(Instant at) const {
   std::string known;
   if (last) known = fmt::format("the last one ended at {}", to_string(*last));
   if (next) {
-    known += fmt::format("{}the next one starts at {}", known.empty() ? "" : ", ",
-                         to_string(*next));
+    known +=
+        fmt::format("{}the next one starts at {}", known.empty() ? "" : ", ", to_string(*next));
   }
   if (known.empty()) known = "its prices have time windows, none of them open then";
   return fmt::format("no price for {} in force at {} ({})", reason_, to_string(at), known);

@@ -1,5 +1,7 @@
 #include "pricing/price_memo.h"
 
+#include <fmt/format.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -10,7 +12,7 @@ constexpr std::size_t kFirstCapacity = 256;  // A power of two, like every capac
 
 }  // namespace
 
-PriceMemo::PriceMemo() {
+PriceMemo::PriceMemo(std::size_t max) : max_(max) {
   tables_.push_back(std::make_unique<Table>(kFirstCapacity));
   current_.store(tables_.back().get(), std::memory_order_release);
 }
@@ -51,13 +53,27 @@ void PriceMemo::place(Table& table, const Entry* entry) {
   table.slots[i].store(entry, std::memory_order_release);
 }
 
+const PriceSet& PriceMemo::shared(PriceSet set) {
+  const auto known = shared_.find(set.candidates_);
+  if (known != shared_.end()) return known->second;
+  // The text speaks for every question with this answer.
+  if (set.candidates_.empty()) {
+    set.reason_ =
+        fmt::format("no price for this model (reasons are kept for the first {} ids)", max_);
+  } else {
+    const Price& first = *set.candidates_.front();
+    set.reason_ = fmt::format("{} model \"{}\"", first.provider, first.model);
+  }
+  return shared_.emplace(set.candidates_, std::move(set)).first->second;
+}
+
 const PriceSet& PriceMemo::add(const PriceQuery& query, std::uint64_t hash, PriceSet set) {
   const std::lock_guard<std::mutex> lock(writers_);
   if (const PriceSet* earlier = find(query, hash)) return *earlier;
-  entries_.push_back(std::make_unique<Entry>(
-      Entry{hash, std::string(query.provider), std::string(query.model),
-            std::string(query.service_tier), std::string(query.region), std::string(query.speed),
-            std::move(set)}));
+  if (entries_.size() >= max_) return shared(std::move(set));
+  entries_.push_back(std::make_unique<Entry>(Entry{
+      hash, std::string(query.provider), std::string(query.model), std::string(query.service_tier),
+      std::string(query.region), std::string(query.speed), std::move(set)}));
   const Entry* entry = entries_.back().get();
   Table& table = *tables_.back();
   if (entries_.size() * 2 <= table.slots.size()) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,13 +16,13 @@
 
 namespace costops::pricing {
 
-/// Answers remembered, and then no more: a bound against endless made-up model ids. Look-ups beyond
-/// it are computed each time.
+/// Questions remembered, and then no more: a bound against endless made-up model ids. Beyond it an
+/// answer is computed each time and shared by all questions with the same candidates.
 inline constexpr std::size_t kMemoMax = 1U << 18;
 
 class PriceMemo {
  public:
-  PriceMemo();
+  explicit PriceMemo(std::size_t max = kMemoMax);
   ~PriceMemo();
   PriceMemo(const PriceMemo&) = delete;
   PriceMemo& operator=(const PriceMemo&) = delete;
@@ -29,8 +30,8 @@ class PriceMemo {
   [[nodiscard]] static std::uint64_t hash_of(const PriceQuery& query);
   /// The answer under these words (`at` does not matter); null if none is remembered.
   [[nodiscard]] const PriceSet* find(const PriceQuery& query, std::uint64_t hash) const;
-  /// Remembers an answer, unless another thread was first; returns the one that is remembered.
-  /// When the memo is full, the set is kept alive all the same.
+  /// Remembers an answer, unless another thread was first; returns the one that is remembered,
+  /// which lives as long as the memo.
   const PriceSet& add(const PriceQuery& query, std::uint64_t hash, PriceSet set);
 
  private:
@@ -44,11 +45,14 @@ class PriceMemo {
     std::vector<std::atomic<const Entry*>> slots;
   };
   static void place(Table& table, const Entry* entry);
+  const PriceSet& shared(PriceSet set);
 
+  const std::size_t max_;
   std::atomic<const Table*> current_;
   std::mutex writers_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<Entry>> entries_;
+  std::map<std::vector<const Price*>, PriceSet> shared_;  // By candidates; beyond max_.
 };
 
 }  // namespace costops::pricing

@@ -86,7 +86,8 @@ TEST(TieredPrice, RefusesBandsThatDoNotCoverEverythingOnce) {
       Case{{{0, 100, "1", "1"}, {50, {}, "1", "1"}}, "bands 1 and 2 overlap from 50 to 100"},
       Case{{{0, 100, "1", "1"}, {150, {}, "1", "1"}}, "gap between bands 1 and 2 from 100 to 150"},
       Case{{{0, {}, "1", "1"}, {100, {}, "1", "1"}}, "band 1 has no end, but is not the last"},
-      Case{{{0, 0, "1", "1"}, {0, {}, "1", "1"}}, "band 1 ends at 0, expected more than its start 0"},
+      Case{{{0, 0, "1", "1"}, {0, {}, "1", "1"}},
+           "band 1 ends at 0, expected more than its start 0"},
       Case{{{0, 100, "1", "1"}},
            "the last band ends at 100, expected no end: usage above it would have no price"}};
   for (const Case& c : cases) EXPECT_EQ(tiered_price(c.bands).error().message, c.message);
@@ -128,24 +129,35 @@ TEST(Validate, NamesThePriceAndTheField) {
       Case{[](Price& p) { p.model.clear(); }, "price \"openai/\": it has no model"},
       Case{[](Price& p) { p.currency = {}; }, "price \"openai/gpt-4\": it has no currency"},
       Case{[](Price& p) { p.rates.clear(); }, "price \"openai/gpt-4\": it has no rate"},
-      Case{[](Price& p) { p.rates[0].base.pico = -1; },
-           "price \"openai/gpt-4\": input_tokens_uncached is negative (-0.000000000001); a price is "
-           "at least 0"},
+      Case{
+          [](Price& p) { p.rates[0].base.pico = -1; },
+          "price \"openai/gpt-4\": input_tokens_uncached is negative (-0.000000000001); a price is "
+          "at least 0"},
       Case{[](Price& p) { p.rates[0].base.per = 0; },
            "price \"openai/gpt-4\": input_tokens_uncached is per 0, expected at least 1"},
       Case{[](Price& p) { p.rates.push_back(p.rates[1]); },
            "price \"openai/gpt-4\": output_tokens has two rates"},
       Case{[](Price& p) { std::swap(p.rates[0], p.rates[1]); },
            "price \"openai/gpt-4\": input_tokens_uncached is out of meter order"},
-      Case{[](Price& p) { p.rates[0].steps = {{200, {}}, {100, {}}}; },
-           "price \"openai/gpt-4\": input_tokens_uncached above 100: thresholds must ascend, but the "
+      Case{[](Price& p) {
+             p.rates[0].steps = {{200, {}}, {100, {}}};
+           },
+           "price \"openai/gpt-4\": input_tokens_uncached above 100: thresholds must ascend, but "
+           "the "
            "one before is 200"},
-      Case{[](Price& p) { p.rates[0].steps = {{200, {}}, {200, {}}}; },
-           "price \"openai/gpt-4\": input_tokens_uncached above 200: thresholds must ascend, but the "
+      Case{[](Price& p) {
+             p.rates[0].steps = {{200, {}}, {200, {}}};
+           },
+           "price \"openai/gpt-4\": input_tokens_uncached above 200: thresholds must ascend, but "
+           "the "
            "one before is 200"},
-      Case{[](Price& p) { p.rates[0].steps = {{0, {}}}; },
+      Case{[](Price& p) {
+             p.rates[0].steps = {{0, {}}};
+           },
            "price \"openai/gpt-4\": input_tokens_uncached above 0: a threshold must be at least 1"},
-      Case{[](Price& p) { p.rates[0].steps = {{5, {-1, 1}}}; },
+      Case{[](Price& p) {
+             p.rates[0].steps = {{5, {-1, 1}}};
+           },
            "price \"openai/gpt-4\": input_tokens_uncached above 5 is negative (-0.000000000001); a "
            "price is at least 0"},
       Case{[](Price& p) {
@@ -163,7 +175,9 @@ TEST(Validate, NamesThePriceAndTheField) {
            "86400"},
       Case{[](Price& p) { p.multipliers = {{.on = Multiplier::On::region}}; },
            "price \"openai/gpt-4\": a multiplier on a region or speed needs its value"},
-      Case{[](Price& p) { p.multipliers = {{.factor = {-1, 2}}}; },
+      Case{[](Price& p) {
+             p.multipliers = {{.factor = {-1, 2}}};
+           },
            "price \"openai/gpt-4\": a multiplier is negative"},
       Case{[](Price& p) { p.allowance = Allowance{.included = -5}; },
            "price \"openai/gpt-4\": included quantity -5 is negative"},

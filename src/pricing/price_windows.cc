@@ -47,16 +47,16 @@ CompiledWindows compile(const std::vector<TimeWindow>& windows) {
   for (const TimeWindow& window : windows) {
     auto zone = TimeZone::find(window.zone);
     assert(zone);
-    compiled.windows.push_back({window.from, window.to, window.weekdays,
-                                zone ? std::move(*zone) : TimeZone{}});
+    compiled.windows.push_back(
+        {window.from, window.to, window.weekdays, zone ? std::move(*zone) : TimeZone{}});
   }
   return compiled;
 }
 
 bool CompiledWindows::contains(Instant at) const {
   return std::ranges::any_of(windows, [at](const Window& window) {
-    const Microseconds local = window.zone.is_utc() ? at.time_since_epoch()
-                                                    : window.zone.to_local(at).time_since_epoch();
+    const Microseconds local =
+        window.zone.is_utc() ? at.time_since_epoch() : window.zone.to_local(at).time_since_epoch();
     const auto days = std::chrono::floor<std::chrono::days>(local);
     const Microseconds time = local - days;
     // 1970-01-01 was a Thursday: day 3 of a week that starts on Monday.

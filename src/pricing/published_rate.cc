@@ -91,7 +91,8 @@ std::optional<Decimal> snapped(Decimal value) {
 // Plain decimal text of a number from 0.
 std::string text_of(Decimal value) {
   std::string digits = to_string(value.mantissa);
-  if (value.exponent >= 0) return digits + std::string(static_cast<std::size_t>(value.exponent), '0');
+  if (value.exponent >= 0)
+    return digits + std::string(static_cast<std::size_t>(value.exponent), '0');
   const auto places = static_cast<std::size_t>(-value.exponent);
   if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
   digits.insert(digits.size() - places, ".");

@@ -1,7 +1,7 @@
 // published_rate.h - rates from the decimal text of other projects' price files.
 //
-// Such files went through binary floating point: 0.18000000000000002 was 0.18. A number of more than
-// nine significant digits whose tenth and following are all zeros or nines (as far as a double
+// Such files went through binary floating point: 0.18000000000000002 was 0.18. A number of more
+// than nine significant digits whose tenth and following are all zeros or nines (as far as a double
 // tells) is snapped to nine digits; any other number is taken as written, exactly.
 #pragma once
 

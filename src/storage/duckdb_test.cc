@@ -102,14 +102,14 @@ TEST(Child, DISABLED_AppendsBatches) {
     Rows rows(child_rows(batch), time("2026-02-01"));
     const auto counts = (*ledger)->append(rows.batch());
     ASSERT_TRUE(counts);
-    done << batch << std::endl;
+    done << batch << '\n' << std::flush;
   }
 }
 
 TEST(Child, DISABLED_HoldsTheLedger) {
   const char* path = std::getenv(kChildPath);
   auto ledger = open_ledger(std::string("duckdb:") + path, OpenMode::create);
-  std::ofstream(std::string(path) + ".held") << "yes" << std::endl;
+  std::ofstream(std::string(path) + ".held") << "yes\n" << std::flush;
   pause();
 }
 

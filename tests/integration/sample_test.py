@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The sample usage costs what it costs by hand: sample_test.py PROGRAM data/sample
 
-The figures are sums of quantity x published rate per call, worked out with Python's Decimal from the
-counts in the sample and the rates on the providers' pages of 2026-08 (per million tokens):
+The figures are sums of quantity x published rate per call, worked out with Python's Decimal from
+the counts in the sample and the rates on the providers' pages of 2026-08 (per million tokens):
 call-before is 100,000 x 1 + 10,000 x 6 = 0.16, call-after 100,000 x 0.2 + 10,000 x 1.2 = 0.032.
 """
 import json

@@ -133,9 +133,10 @@ struct Price {
   [[nodiscard]] const MeterRate* rate_of(Meter meter) const;
 };
 
-/// The id that a price's own words make: "anthropic/claude-sonnet-4-6", with "@2026-03-13" (effective
-/// start), "+batch" (tier), "+region=us", "+speed=fast", "+01:00-04:00" (windows) where the conditions
-/// need it, and with its source before it ("litellm:openai/gpt-4o+batch"), genai-prices excepted.
+/// The id that a price's own words make: "anthropic/claude-sonnet-4-6", with "@2026-03-13"
+/// (effective start), "+batch" (tier), "+region=us", "+speed=fast", "+01:00-04:00" (windows) where
+/// the conditions need it, and with its source before it ("litellm:openai/gpt-4o+batch"),
+/// genai-prices excepted.
 [[nodiscard]] std::string price_id(const Price& price);
 
 /// The classic per-token structure: input and output per million, cached input at a discount of

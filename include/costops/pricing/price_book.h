@@ -17,8 +17,8 @@
 
 namespace costops::pricing {
 
-/// Where prices come from. Sources answer for themselves: each recognises a model id by its own models
-/// and its own rule; their prices then compete by rank (see PriceBook::find).
+/// Where prices come from. Sources answer for themselves: each recognises a model id by its own
+/// models and its own rule; their prices then compete by rank (see PriceBook::find).
 struct Source {
   enum class Kind : std::uint8_t { contract, custom, reference };
   /// How a source chooses where several of its models match an id. most_specific: as ModelMatch
@@ -38,7 +38,7 @@ struct Model {
   std::string id{};
   std::string name{};
   std::vector<ModelMatch> matches{};  ///< Empty: the id itself, exactly.
-  std::int64_t context_window = 0;  ///< 0: not known.
+  std::int64_t context_window = 0;    ///< 0: not known.
   std::string source{};  ///< Whose recognition this is; "": that of every source in the book.
   friend bool operator==(const Model&, const Model&) = default;
 };
@@ -60,7 +60,7 @@ struct PriceQuery {
   Instant at{};
   std::string_view service_tier{};  ///< "", "standard", "default", "on_demand", "auto": standard.
   std::string_view region{};
-  std::string_view speed{};         ///< "", "standard": the usual one.
+  std::string_view speed{};  ///< "", "standard": the usual one.
 };
 
 /// The prices that can apply to one (provider, model id, tier, region, speed) at various times: the
@@ -142,6 +142,7 @@ class PriceSet {
 
  private:
   friend class PriceBook;
+  friend class PriceMemo;
   struct Timing {  // When candidates_[i] applies, ready to compare.
     Instant from;
     Instant to;

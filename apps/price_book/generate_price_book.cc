@@ -4,9 +4,9 @@
 // importers that read these files for a user. Called by scripts/generate_price_book.py.
 //
 // Three things are joined that no single source has: the overlay's facts stand above both files;
-// factors for regions and speeds that LiteLLM knows are put on the prices of genai-prices, whose format
-// cannot say them; and discounts that a provider gives on everything (a batch at half the price)
-// become prices of their own.
+// factors for regions and speeds that LiteLLM knows are put on the prices of genai-prices, whose
+// format cannot say them; and discounts that a provider gives on everything (a batch at half the
+// price) become prices of their own.
 #include <fmt/format.h>
 #include <zstd.h>
 
@@ -19,7 +19,6 @@
 
 #include "costops/json/json.h"
 #include "costops/pricing/importers.h"
-#include "pricing/model_matcher.h"
 
 namespace costops::pricing {
 namespace {
