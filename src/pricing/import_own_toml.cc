@@ -4,8 +4,8 @@
 // number that is not whole is refused.
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
-// toml++ 3.3 tells its compiler that it never asks whether a character from U+00A1 to U+0499 is white
-// space. It does ask, wherever such a letter follows a key. The answer is no.
+// toml++ 3.3 tells its compiler that it never asks whether a character from U+00A1 to U+0499 is
+// white space. It does ask, wherever such a letter follows a key. The answer is no.
 // clang-format off
 #include <cstdint>
 using std::uint_least64_t;  // What the next header takes for granted.
