@@ -14,7 +14,7 @@ struct KeyMeter {
   std::string_view key;
   Meter meter;
 };
-constexpr std::array kBases = {
+constexpr std::array kBaseKeys = {
     KeyMeter{"input_cost_per_token", Meter::input_tokens_uncached},
     KeyMeter{"output_cost_per_token", Meter::output_tokens},
     KeyMeter{"cache_read_input_token_cost", Meter::cache_read_tokens},
@@ -131,8 +131,8 @@ std::optional<PriceKey> price_key(std::string_view key, std::string_view mode) {
     parsed.meter = *meter;
     return parsed;
   }
-  const auto base = std::ranges::find(kBases, key, &KeyMeter::key);
-  if (base == kBases.end()) return std::nullopt;
+  const auto base = std::ranges::find(kBaseKeys, key, &KeyMeter::key);
+  if (base == kBaseKeys.end()) return std::nullopt;
   parsed.meter = base->meter;
   return parsed;
 }
