@@ -79,6 +79,11 @@ void append_charges(std::string& out, const CostRecord& cost, Colors colors) {
   table.append_to(out, colors);
 }
 
+Cell cost_of(const storage::HistoryLine& line) {
+  const bool known = line.status == PricingStatus::priced || !line.costs.total().is_zero();
+  return known ? Cell{to_string(line.costs.total())} : Cell{"-", Ink::dim};
+}
+
 void append_history(std::string& out, const std::vector<storage::HistoryLine>& history,
                     Colors colors) {
   Table table(
@@ -87,7 +92,7 @@ void append_history(std::string& out, const std::vector<storage::HistoryLine>& h
     table.add({{to_string(line.recorded_at)},
                {line.what},
                {std::string(to_string(line.status))},
-               {to_string(line.costs.total())},
+               cost_of(line),
                {std::string(line.currency.code())},
                {line.price_id}});
   }

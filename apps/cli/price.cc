@@ -62,22 +62,26 @@ class PriceJson : public PriceFormat {
 class PriceCsv : public PriceFormat {
  public:
   void add(std::string& out, const Priced& priced) override {
-    if (!started_) {
-      append_csv(out, {"index", "provider", "model", "status", "reason", "currency", "input_tokens",
-                       "output_tokens", "input_cost", "output_cost", "other_cost", "total_cost"});
-      started_ = true;
-    }
+    start(out);
     const ClassCosts& costs = priced.cost.costs;
-    append_csv(
-        out,
-        {std::to_string(priced.index), csv_text(priced.provider), csv_text(priced.model),
-         std::string(to_string(priced.cost.status)), csv_text(priced.cost.reason),
-         std::string(priced.cost.currency.code()), tokens_text(priced.quantities, Direction::input),
-         tokens_text(priced.quantities, Direction::output), to_string(costs.input_cost()),
-         to_string(costs.output_cost()), to_string(costs.other_cost()), to_string(costs.total())});
+    const bool known = priced.cost.status == PricingStatus::priced || !costs.total().is_zero();
+    const auto cost = [known](Amount amount) { return known ? to_string(amount) : ""; };
+    append_csv(out, {std::to_string(priced.index), csv_text(priced.provider),
+                     csv_text(priced.model), std::string(to_string(priced.cost.status)),
+                     csv_text(priced.cost.reason), std::string(priced.cost.currency.code()),
+                     tokens_text(priced.quantities, Direction::input),
+                     tokens_text(priced.quantities, Direction::output), cost(costs.input_cost()),
+                     cost(costs.output_cost()), cost(costs.other_cost()), cost(costs.total())});
   }
+  void finish(std::string& out) override { start(out); }
 
  private:
+  void start(std::string& out) {
+    if (started_) return;
+    append_csv(out, {"index", "provider", "model", "status", "reason", "currency", "input_tokens",
+                     "output_tokens", "input_cost", "output_cost", "other_cost", "total_cost"});
+    started_ = true;
+  }
   bool started_ = false;
 };
 

@@ -80,8 +80,8 @@ class Query : public Command {
     if (requests_of(report) > 0) return {};
     const auto extent = ledger.extent();
     if (!extent) return fail(extent.error());
-    session.note(extent->has_value() ? "No records match. The ledger holds records from " +
-                                           range_text(extent->value()) + "."
+    session.note(extent->has_value() ? "No records match. The ledger holds records " +
+                                           extent_text(extent->value()) + "."
                                      : "The ledger is empty. \"cost-ops ingest\" fills it.");
     return {};
   }

@@ -28,11 +28,14 @@ Extras extras_of(const Report& report) {
   return extras;
 }
 
-/// An amount; "-" where nothing is known of it, because no record of the row has a price.
 Cell cost_cell(const ReportRow& row, Amount amount) {
-  const bool unknown = row.unpriced == row.requests && row.costs.total().is_zero();
-  if (unknown && row.requests > 0) return {"-", Ink::dim};
-  return {to_string(amount)};
+  std::string text = cost_text(row, amount);
+  return text.empty() ? Cell{"-", Ink::dim} : Cell{std::move(text)};
+}
+
+/// The column of a meter's quantities. One meter is called like the count of records.
+std::string column_name(Meter meter) {
+  return meter == Meter::requests ? "quantity_requests" : std::string(to_string(meter));
 }
 
 void add_counts(std::vector<Cell>& cells, const ReportRow& row, const Extras& extras) {
@@ -136,7 +139,7 @@ void append_report_csv(std::string& out, const ShownReport& shown) {
   std::vector<std::string> fields;
   for (const std::size_t key : shown.order) fields.push_back(shown.report.key_names[key]);
   fields.emplace_back("requests");
-  for (const Meter meter : meters) fields.emplace_back(to_string(meter));
+  for (const Meter meter : meters) fields.push_back(column_name(meter));
   for (const char* name :
        {"input_cost", "output_cost", "other_cost", "total_cost", "currency", "unpriced"}) {
     fields.emplace_back(name);
@@ -151,7 +154,7 @@ void append_report_csv(std::string& out, const ShownReport& shown) {
     }
     for (const Amount cost : {row.costs.input_cost(), row.costs.output_cost(),
                               row.costs.other_cost(), row.costs.total()}) {
-      fields.push_back(to_string(cost));
+      fields.push_back(cost_text(row, cost));
     }
     fields.emplace_back(row.currency.code());
     fields.push_back(std::to_string(row.unpriced));
@@ -215,6 +218,15 @@ std::string doubts(const Report& report) {
         report.quarantined);
   }
   return out;
+}
+
+std::string cost_text(const ReportRow& row, Amount amount) {
+  const bool known = row.unpriced < row.requests || !row.costs.total().is_zero();
+  return known || row.requests == 0 ? to_string(amount) : "";
+}
+
+std::string extent_text(const TimeRange& extent) {
+  return "from " + to_string(extent.from) + " to " + to_string(extent.to - Microseconds(1));
 }
 
 std::string range_text(const TimeRange& range) {

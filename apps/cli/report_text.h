@@ -34,6 +34,12 @@ void write_range(json::Writer& json, const TimeRange& range, const TimeZone& zon
 /// What must be said beside totals: how much is unpriced, how much quarantined. "" if nothing.
 [[nodiscard]] std::string doubts(const accounting::Report& report);
 
+/// An amount; "" where nothing is known of it, because no record of the row has a price.
+[[nodiscard]] std::string cost_text(const accounting::ReportRow& row, Amount amount);
+
+/// The first and the last time of a ledger's records: "from ... to ...".
+[[nodiscard]] std::string extent_text(const TimeRange& extent);
+
 /// "2026-07-01T00:00:00Z to 2026-08-01T00:00:00Z", "until ...", "all time".
 [[nodiscard]] std::string range_text(const TimeRange& range);
 

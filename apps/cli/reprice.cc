@@ -66,6 +66,7 @@ class Reprice : public Command {
     out += fmt::format("looked at       {:>10}\nchanged         {:>10}\nstill unpriced  {:>10}\n",
                        report.looked_at, report.changed, report.still_unpriced);
     for (const Money& money : report.difference.all()) {
+      if (money.currency.is_none()) continue;  // Still unpriced.
       out += fmt::format("Difference: {}{} {}\n", money.amount > Amount() ? "+" : "",
                          to_string(money.amount), money.currency.code());
     }
@@ -77,6 +78,7 @@ class Reprice : public Command {
     json.key("changed").value(report.changed);
     json.key("still_unpriced").value(report.still_unpriced).key("difference").array();
     for (const Money& money : report.difference.all()) {
+      if (money.currency.is_none()) continue;  // Still unpriced.
       json.object().key("currency").value(money.currency.code());
       json.key("amount").value(money.amount).end_object();
     }

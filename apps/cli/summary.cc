@@ -59,7 +59,9 @@ class Summary : public Command {
     if (output_ == "json") {
       write_json(session.out().text(), *views, request->zone);
     } else if (requests_of(total) > 0) {
-      write_text(session, **ledger, *views);
+      if (const auto done = write_text(session, **ledger, *views); !done) {
+        return fail(done.error());
+      }
     } else if (const auto told = tell_empty(session, **ledger, total); !told) {
       return fail(told.error());
     }
@@ -91,9 +93,15 @@ class Summary : public Command {
     return views;
   }
 
-  static void write_text(Session& session, const storage::Ledger&, std::vector<View>& views) {
+  static Result<void> write_text(Session& session, const storage::Ledger& ledger,
+                                 std::vector<View>& views) {
+    const auto extent = ledger.extent();
+    if (!extent) return fail(extent.error());
+    const TimeRange& range = views.front().report.range;
     std::string& out = session.out().text();
-    out += fmt::format("{}\n\n", range_text(views.front().report.range));
+    out += range == TimeRange{} && extent->has_value()
+               ? fmt::format("All records, {}\n\n", extent_text(extent->value()))
+               : fmt::format("{}\n\n", range_text(range));
     for (View& view : views) {
       std::string title = view.title;
       if (title == "By day" && view.report.rows.size() > kDaysShown) {
@@ -107,6 +115,7 @@ class Summary : public Command {
     }
     out += doubts(views.front().report);
     if (out.size() > 1 && out[out.size() - 2] == '\n') out.pop_back();
+    return {};
   }
 
   static Result<void> tell_empty(Session& session, const storage::Ledger& ledger,
@@ -114,8 +123,8 @@ class Summary : public Command {
     const auto extent = ledger.extent();
     if (!extent) return fail(extent.error());
     session.out().write(extent->has_value()
-                            ? "No records match. The ledger holds records from " +
-                                  range_text(extent->value()) + ".\n"
+                            ? "No records match. The ledger holds records " +
+                                  extent_text(extent->value()) + ".\n"
                             : "The ledger is empty. \"cost-ops ingest\" fills it.\n");
     session.out().write(doubts(total));
     return {};
