@@ -65,12 +65,15 @@ class PriceCsv : public PriceFormat {
     start(out);
     const ClassCosts& costs = priced.cost.costs;
     const bool known = priced.cost.status == PricingStatus::priced || !costs.total().is_zero();
+    const auto tokens = [&](Direction direction) {
+      const bool read = priced.cost.status != PricingStatus::quarantined;
+      return read ? tokens_text(priced.quantities, direction) : "";
+    };
     const auto cost = [known](Amount amount) { return known ? to_string(amount) : ""; };
     append_csv(out, {std::to_string(priced.index), csv_text(priced.provider),
                      csv_text(priced.model), std::string(to_string(priced.cost.status)),
                      csv_text(priced.cost.reason), std::string(priced.cost.currency.code()),
-                     tokens_text(priced.quantities, Direction::input),
-                     tokens_text(priced.quantities, Direction::output), cost(costs.input_cost()),
+                     tokens(Direction::input), tokens(Direction::output), cost(costs.input_cost()),
                      cost(costs.output_cost()), cost(costs.other_cost()), cost(costs.total())});
   }
   void finish(std::string& out) override { start(out); }
@@ -200,17 +203,17 @@ class PriceCommand : public Command {
     if (reading_.names_no_path()) return session.wrong_usage("no PATH given");
     const auto options = reading_.resolve(session);
     if (!options) return session.wrong_usage(options.error().message);
-    const auto files = reading_.expanded();
+    const auto files = reading_.expanded(session);
     if (!files) return fail(files.error());
     const auto book = session.price_book();
     if (!book) return fail(book.error());
     const auto format = make_format(session);
     Printer printer(session.out(), *format);
-    const auto done = accounting::price_files(*files, *options, *book, printer);
+    const auto done = accounting::price_files(files->files, *options, *book, printer);
     format->finish(session.out().text());
     if (!done) return fail(done.error());
     if (printer.records() == 0) session.note("No records found.");
-    return printer.complete() ? ExitCode::fine : ExitCode::incomplete;
+    return printer.complete() ? files->worst : ExitCode::incomplete;
   }
 
  private:

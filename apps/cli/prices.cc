@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,6 +104,7 @@ Result<pricing::PriceBookBuilder> standard_builder(const Folders& folders) {
     if (!text) return fail(text.error());
     const auto notes = pricing::import_own_json(*text, parts);
     if (!notes) return fail(notes.error().code, path + ": " + notes.error().message);
+    for (const std::string& note : notes->notes) spdlog::warn("{}: {}", path, note);
   }
   return parts;
 }

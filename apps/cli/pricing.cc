@@ -52,7 +52,8 @@ void append_prices(Session& session, const std::vector<const Price*>& prices,
                {"from"},
                {"until"},
                {"only for"},
-               {"source"}});
+               {"source"},
+               {"learned"}});
   for (const Price* price : prices) {
     std::string write = column_text(*price, Meter::cache_write_tokens);
     if (write.empty()) write = column_text(*price, Meter::cache_write_5m_tokens);
@@ -66,7 +67,8 @@ void append_prices(Session& session, const std::vector<const Price*>& prices,
                {date_text(price->conditions.effective.from)},
                {date_text(price->conditions.effective.to)},
                {conditions_text(price->conditions)},
-               {price->provenance.source}});
+               {price->provenance.source},
+               {date_text(price->provenance.learned_at)}});
   }
   table.append_to(out, session.colors());
 }

@@ -44,6 +44,7 @@ Result<void> check_together(const PriceBook& added, const Folders& folders) {
   if (!all) return fail(all.error());
   const auto notes = pricing::import_own_json(pricing::export_own_json(added), *all);
   if (!notes) return fail(notes.error());
+  if (notes->skipped > 0) return fail(ErrorCode::conflict, notes->notes.front());
   const auto book = PriceBook::build(std::move(*all));
   if (!book) return fail(book.error());
   return {};
@@ -281,7 +282,8 @@ class Import : public Command {
   static void print(Session& session, const pricing::ImportNotes& notes) {
     constexpr std::size_t kNotesShown = 10;
     std::string& out = session.out().text();
-    out += fmt::format("{} prices imported, {} entries left out\n", notes.prices, notes.skipped);
+    out += fmt::format("prices imported   {:>6}\nentries left out  {:>6}\n", notes.prices,
+                       notes.skipped);
     const std::size_t shown =
         session.verbosity() > 0 ? notes.notes.size() : std::min(kNotesShown, notes.notes.size());
     for (std::size_t i = 0; i < shown; ++i) out += "  " + printable(notes.notes[i]) + '\n';

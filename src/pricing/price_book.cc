@@ -33,6 +33,8 @@ bool tie(const Price& a, const Price& b) {
   return x.windows.empty() || overlap(x.windows, y.windows);
 }
 
+constexpr std::size_t kLearnedDay = std::string_view("~2026-08-01").size();
+
 }  // namespace
 
 std::string folded_tier(std::string_view tier) {
@@ -121,7 +123,7 @@ Result<void> PriceBookBuilder::add(Price price) {
     const Price& other = parts_->prices[taken->second];
     if (other == price) return {};
     // What a source said at another time is another row of the same name.
-    const std::string learned = "~" + to_string(price.provenance.learned_at).substr(0, 10);
+    const std::string learned = "~" + to_string(price.provenance.learned_at);
     const bool later = other.provenance.learned_at != price.provenance.learned_at;
     if (!named_by_us || !later || price.id.ends_with(learned)) {
       return fail(ErrorCode::conflict,
@@ -129,7 +131,8 @@ Result<void> PriceBookBuilder::add(Price price) {
                               "one of them another id or condition",
                               price.id));
     }
-    price.id += learned;
+    const bool same_day = price.id.ends_with(learned.substr(0, kLearnedDay));
+    price.id += same_day ? learned.substr(kLearnedDay) : learned.substr(0, kLearnedDay);
   }
   parts_->source_position(price.provenance.source);
   if (!parts_->provider_at.contains(price.provider)) add(Provider{.id = price.provider});
