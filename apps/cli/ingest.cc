@@ -65,7 +65,7 @@ class Ingest : public Command {
     options->mode = dry_run_ ? IngestOptions::Mode::dry_run : IngestOptions::Mode::write;
     options->journal = reread_ ? IngestOptions::Journal::ignore : IngestOptions::Journal::use;
     options->cancel = &stop_requested_on_interrupt();
-    const auto files = reading_.names_no_path() ? agent_files(session) : reading_.expanded(session);
+    const auto files = reading_.names_no_path() ? agent_files(session) : reading_.expanded();
     if (!files) return fail(files.error());
     const auto book = session.price_book();
     if (!book) return fail(book.error());
@@ -73,12 +73,11 @@ class Ingest : public Command {
     if (!ledger) return fail(ledger.error());
     Progress progress;
     const auto report =
-        accounting::ingest(files->files, *options, *book, **ledger,
+        accounting::ingest(*files, *options, *book, **ledger,
                            [&](const accounting::IngestProgress& p) { progress.show(p); });
     progress.clear();
     if (!report) return fail(report.error());
-    const ExitCode code = conclusion(session, *report, options->mode);
-    return code == ExitCode::fine ? files->worst : code;
+    return conclusion(session, *report, options->mode);
   }
 
  private:
@@ -98,22 +97,23 @@ class Ingest : public Command {
   }
 
   /// The session logs of this user's coding agents, which it names on standard error.
-  static Result<ReadingOptions::Files> agent_files(const Session& session) {
-    ReadingOptions::Files all;
+  static Result<std::vector<std::string>> agent_files(const Session& session) {
+    std::vector<std::string> files;
     std::string folders;
     for (const std::string& folder : ingestion::agent_folders(session.folders().home)) {
       const auto found = ingestion::expand_paths({folder});
-      if (!found) continue;
+      const bool empty = !found || found->empty() || found->front() == folder;
+      if (empty) continue;
       folders += fmt::format("\n  {}  ({} {})", folder, found->size(),
                              found->size() == 1 ? "file" : "files");
-      all.files.insert(all.files.end(), found->begin(), found->end());
+      files.insert(files.end(), found->begin(), found->end());
     }
-    if (all.files.empty()) {
+    if (files.empty()) {
       return fail(ErrorCode::not_found,
                   "no session logs of Claude Code or Codex in this home; give a PATH to read");
     }
     session.note("No PATH given, so reading the coding agents' session logs:" + folders);
-    return all;
+    return files;
   }
 
   ReadingOptions reading_;

@@ -203,17 +203,17 @@ class PriceCommand : public Command {
     if (reading_.names_no_path()) return session.wrong_usage("no PATH given");
     const auto options = reading_.resolve(session);
     if (!options) return session.wrong_usage(options.error().message);
-    const auto files = reading_.expanded(session);
+    const auto files = reading_.expanded();
     if (!files) return fail(files.error());
     const auto book = session.price_book();
     if (!book) return fail(book.error());
     const auto format = make_format(session);
     Printer printer(session.out(), *format);
-    const auto done = accounting::price_files(files->files, *options, *book, printer);
+    const auto done = accounting::price_files(*files, *options, *book, printer);
     format->finish(session.out().text());
     if (!done) return fail(done.error());
     if (printer.records() == 0) session.note("No records found.");
-    return printer.complete() ? files->worst : ExitCode::incomplete;
+    return printer.complete() ? ExitCode::fine : ExitCode::incomplete;
   }
 
  private:

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "options.h"
 
 namespace costops::cli {
@@ -44,27 +42,10 @@ void ReadingOptions::declare_defaults(CLI::App& app) {
   add_list(app, "--tag", tags, "TAG", "Add this tag to every record. Repeat it for more.");
 }
 
-Result<ReadingOptions::Files> ReadingOptions::expanded(const Session& session) const {
+Result<std::vector<std::string>> ReadingOptions::expanded() const {
   std::vector<std::string> all = paths;
   all.insert(all.end(), files.begin(), files.end());
-  Files found;
-  std::vector<std::string> good;
-  for (const std::string& path : all) {
-    const auto alone = ingestion::expand_paths({path});
-    std::error_code error;
-    if (alone) {
-      good.push_back(path);
-    } else if (std::filesystem::is_directory(path, error)) {
-      session.complain(alone.error().message);
-      found.worst = ExitCode::incomplete;
-    } else {
-      return fail(alone.error());
-    }
-  }
-  auto together = ingestion::expand_paths(good);
-  if (!together) return fail(together.error());
-  found.files = std::move(*together);
-  return found;
+  return ingestion::expand_paths(all);
 }
 
 Result<accounting::IngestOptions> ReadingOptions::resolve(const Session& session) const {

@@ -22,13 +22,8 @@ struct ReadingOptions {
   /// Only --format and what is assumed of records that say nothing of it.
   void declare_defaults(CLI::App& app);
   [[nodiscard]] bool names_no_path() const { return paths.empty() && files.empty(); }
-  /// The files that the paths name; a folder without logs is told and left out.
-  struct Files {
-    std::vector<std::string> files;
-    ExitCode worst = ExitCode::fine;  ///< incomplete: a folder was left out.
-  };
-  /// Fails like ingestion::expand_paths, but for such a folder.
-  [[nodiscard]] Result<Files> expanded(const Session& session) const;
+  /// The files that the paths name. Fails like ingestion::expand_paths.
+  [[nodiscard]] Result<std::vector<std::string>> expanded() const;
   /// What to read and how, the configuration's defaults filled in. Fails if --at is no time.
   [[nodiscard]] Result<accounting::IngestOptions> resolve(const Session& session) const;
 };
