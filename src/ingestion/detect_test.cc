@@ -55,9 +55,8 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"schemaType":"ModelInvocationLog","schemaVersion":"1.0","modelId":"m"})"},
         Head{"claude_code", "claude_code",
              R"({"parentUuid":null,"sessionId":"s","type":"user","message":{},"uuid":"u"})"},
-        Head{
-            "claude_code_old", "claude_code",
-            R"({"timestamp":"t","message":{"model":"m", "usage" :{"x":1}},"costUSD":1})"},
+        Head{"claude_code_old", "claude_code",
+             R"({"timestamp":"t","message":{"model":"m", "usage" :{"x":1}},"costUSD":1})"},
         Head{"claude_code_summary_first", "claude_code",
              "{\"type\":\"summary\",\"summary\":\"x\",\"leafUuid\":\"u\"}\n{}"},
         Head{"codex", "codex", R"({"timestamp":"t","type":"session_meta","payload":{"id":"s"}})"},

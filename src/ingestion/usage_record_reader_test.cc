@@ -148,9 +148,8 @@ TEST(UsageRecord, ProvidersAreFoldedAndMayBeCustom) {
 }
 
 TEST(UsageRecord, TheRecordsOwnIdIsItsIdentity) {
-  constexpr std::string_view kRest =
-      R"("provider":"p","model":"m","organization_id":"o",)"
-      R"("prompt_tokens":1,"completion_tokens":1})";
+  constexpr std::string_view kRest = R"("provider":"p","model":"m","organization_id":"o",)"
+                                     R"("prompt_tokens":1,"completion_tokens":1})";
   const auto id = [&](std::string_view member) {
     return only("{" + std::string(member) + std::string(kRest)).id;
   };
@@ -164,9 +163,8 @@ TEST(UsageRecord, TheRecordsOwnIdIsItsIdentity) {
 }
 
 TEST(UsageRecord, EqualRecordsWithoutIdAreTwoCalls) {
-  const std::string line =
-      R"({"provider":"p","model":"m","organization_id":"o",)"
-      R"("prompt_tokens":1,"completion_tokens":1})";
+  const std::string line = R"({"provider":"p","model":"m","organization_id":"o",)"
+                           R"("prompt_tokens":1,"completion_tokens":1})";
   const Collected once = collect(line + "\n" + line + "\n");
   ASSERT_EQ(once.records.size(), 2u);
   EXPECT_EQ(once.records[0].id, content_id(line, 0));

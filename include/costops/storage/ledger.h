@@ -115,7 +115,7 @@ struct HistoryLine {
   Quantities quantities{};  ///< After this line.
   ClassCosts costs;         ///< After this line.
   std::string price_id;
-  std::int32_t price = 0;   ///< Number of that price in this ledger; 0: none.
+  std::int32_t price = 0;  ///< Number of that price in this ledger; 0: none.
 };
 
 struct StoredRecord {
