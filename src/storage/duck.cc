@@ -85,6 +85,12 @@ Error error_of(duckdb_error_type type, std::string_view message) {
 
 bool is_fatal(const Error& error) { return error.message.find(kInvalidated) != std::string::npos; }
 
+bool is_out_of_memory(const Error& error) {
+  return error.message.find("Out of Memory") != std::string::npos ||
+         error.message.find("failed to pin block") != std::string::npos ||
+         error.message.find("could not allocate block") != std::string::npos;
+}
+
 // --- Rows ---
 
 Rows::Rows(Rows&& other) noexcept { *this = std::move(other); }

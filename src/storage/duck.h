@@ -184,4 +184,7 @@ class Transaction {
 /// Whether the library refuses all further work on this database until it is opened again.
 [[nodiscard]] bool is_fatal(const Error& error);
 
+/// Whether the library ran into its memory limit.
+[[nodiscard]] bool is_out_of_memory(const Error& error);
+
 }  // namespace costops::storage::duck

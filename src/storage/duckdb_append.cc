@@ -103,6 +103,10 @@ Result<void> DuckdbLedger::prepare_to_write() {
     return fail(ErrorCode::io_error, "ledger " + path_ + " is opened to read only");
   }
   if (auto limited = limit_memory(writer_, Work::writing); !limited) return limited;
+  return load_next_entry();
+}
+
+Result<void> DuckdbLedger::load_next_entry() {
   if (next_entry_ >= 0) return {};
   auto last = writer_.ask(
       "SELECT greatest(coalesce((SELECT max(entry) FROM records), 0), "
@@ -131,6 +135,15 @@ Result<AppendCounts> DuckdbLedger::append(const LedgerBatch& batch) {
   if (!in_use) return fail(in_use.error());
   if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
   auto counts = append_judged(batch);
+  // The small memory limit can be too small for what a commit must hold at once; nothing of the
+  // batch is in the ledger then.
+  if (!counts && duck::is_out_of_memory(counts.error())) {
+    forget();
+    small_limit_ = false;
+    limited_for_ = Work::none;
+    if (auto more = limit_memory(writer_, Work::writing); !more) return fail(more.error());
+    counts = append_judged(batch);
+  }
   if (!counts) {
     note(counts.error());
     forget();
@@ -139,6 +152,7 @@ Result<AppendCounts> DuckdbLedger::append(const LedgerBatch& batch) {
 }
 
 Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
+  if (auto loaded = load_next_entry(); !loaded) return fail(loaded.error());
   if (!known_ids_loaded_) {
     if (auto loaded = load_known_ids(); !loaded) return fail(loaded.error());
   }

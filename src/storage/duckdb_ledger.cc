@@ -14,6 +14,7 @@ namespace {
 /// Limits of the database's own memory. Appending needs one batch in flight; big groupings spill
 /// to disk above theirs.
 constexpr std::string_view kWritingMemory = "SET memory_limit = '64MB'";
+constexpr std::string_view kMoreWritingMemory = "SET memory_limit = '256MB'";
 constexpr std::string_view kReadingMemory = "RESET memory_limit";
 /// Shortest beginning of an id that finds a record.
 constexpr std::size_t kPrefixMin = 4;
@@ -193,7 +194,8 @@ Result<DuckdbLedger::Use> DuckdbLedger::use() const {
 
 Result<void> DuckdbLedger::limit_memory(duck::Connection& connection, Work work) const {
   if (limited_for_.exchange(work) == work) return {};
-  return connection.run(work == Work::writing ? kWritingMemory : kReadingMemory);
+  if (work != Work::writing) return connection.run(kReadingMemory);
+  return connection.run(small_limit_ ? kWritingMemory : kMoreWritingMemory);
 }
 
 Result<duck::Connection> DuckdbLedger::reader(Work work) const {

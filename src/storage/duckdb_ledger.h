@@ -27,7 +27,7 @@ namespace costops::storage {
 class DuckdbLedger final : public Ledger {
  public:
   struct Limits {
-    std::size_t fingerprints = 10'000'000;
+    std::size_t fingerprints = 5'000'000;
   };
 
   /// `path` may be ":memory:".
@@ -95,6 +95,7 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<void> prepare_to_write();
 
   // duckdb_append.cc
+  [[nodiscard]] Result<void> load_next_entry();
   [[nodiscard]] Result<void> load_known_ids();
   void keep_known_id(RecordId id);
   [[nodiscard]] Result<AppendCounts> append_judged(const LedgerBatch& batch);
@@ -146,6 +147,7 @@ class DuckdbLedger final : public Ledger {
   mutable int users_ = 0;        ///< Calls in progress.
   mutable bool broken_ = false;  ///< The database gave up.
   mutable std::atomic<Work> limited_for_ = Work::none;
+  std::atomic<bool> small_limit_ = true;  ///< Until it has proved too small for this ledger.
   mutable std::unique_ptr<duck::Database> database_;
   mutable duck::Connection writer_;
 
