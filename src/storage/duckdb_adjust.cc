@@ -252,21 +252,4 @@ Result<std::uint64_t> DuckdbLedger::reprice_all(std::span<const Repricing> corre
   return changed;
 }
 
-Result<void> DuckdbLedger::resolve(std::span<const RecordId> ids, Instant at) {
-  const std::scoped_lock writing(writing_);
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  if (auto ready = prepare_to_write(); !ready) return ready;
-  auto transaction = duck::Transaction::begin(writer_);
-  if (!transaction) return fail(transaction.error());
-  if (auto filled = fill_probe(writer_, ids); !filled) return filled;
-  auto update = writer_.prepare(
-      "UPDATE quarantine SET resolved_at = ? WHERE resolved_at IS NULL "
-      "AND id IN (SELECT id FROM temp.probe)");
-  if (!update) return fail(update.error());
-  auto updated = update->bind_time(at.time_since_epoch().count()).run();
-  if (!updated) return fail(updated.error());
-  return transaction->commit();
-}
-
 }  // namespace costops::storage

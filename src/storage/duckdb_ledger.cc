@@ -63,14 +63,11 @@ Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::stri
   select->bind(text);
   if (range) select->bind(range->first).bind(range->second);
   auto rows = select->run();
-  if (!rows) return fail(rows.error());
   std::vector<RecordId> ids;
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      ids.push_back(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
-    }
-  }
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    ids.push_back(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
+  });
+  if (!read) return fail(read.error());
   return ids;
 }
 
@@ -221,6 +218,8 @@ Result<std::vector<QueryRow>> DuckdbLedger::query(const Query& query) const {
 }
 
 Result<std::vector<KnownRecord>> DuckdbLedger::known(std::span<const RecordId> ids) const {
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
   auto connection = reader(limited_for_ == Work::none ? Work::reading : limited_for_.load());
   if (!connection) return fail(connection.error());
   auto transaction = duck::Transaction::begin(*connection);
@@ -229,16 +228,13 @@ Result<std::vector<KnownRecord>> DuckdbLedger::known(std::span<const RecordId> i
   auto select = connection->prepare(known_sql());
   if (!select) return fail(select.error());
   auto rows = select->run();
-  if (!rows) return fail(rows.error());
   std::vector<KnownRecord> known;
   bool more_quantities = false;
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      known.push_back(known_record(*rows, row));
-      more_quantities = more_quantities || rows->column<bool>(5)[row];
-    }
-  }
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    known.push_back(known_record(*rows, row));
+    more_quantities = more_quantities || rows->column<bool>(5)[row];
+  });
+  if (!read) return fail(read.error());
   if (!more_quantities) return known;
   if (auto added = add_known_side(*connection, known); !added) return fail(added.error());
   return known;
@@ -303,80 +299,6 @@ Result<PriceUsed> DuckdbLedger::price_used(std::int32_t number) const {
   if (!found) return fail(found.error());
   if (*found) return PriceUsed{std::string(rows->text(0, 0)), std::string(rows->text(1, 0))};
   return fail(ErrorCode::not_found, "the ledger used no price number " + std::to_string(number));
-}
-
-Result<std::vector<Quarantined>> DuckdbLedger::quarantine(std::size_t limit) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare(
-      "SELECT id, epoch_us(recorded_at), file, line, reason, excerpt FROM quarantine "
-      "WHERE resolved_at IS NULL ORDER BY recorded_at, file, line, id LIMIT ?");
-  if (!select) return fail(select.error());
-  const auto bounded = std::min<std::size_t>(limit, INT64_MAX);
-  auto rows = select->bind(static_cast<std::int64_t>(bounded)).run();
-  if (!rows) return fail(rows.error());
-  std::vector<Quarantined> entries;
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      Quarantined& entry = entries.emplace_back();
-      entry.id = duck::id_of(rows->column<duckdb_hugeint>(0)[row]);
-      entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(1)[row]));
-      entry.position = {std::string(rows->text(2, row)),
-                        static_cast<std::uint64_t>(rows->column<std::int64_t>(3)[row])};
-      entry.reason = rows->text(4, row);
-      entry.excerpt = rows->text(5, row);
-    }
-  }
-  return entries;
-}
-
-Result<std::uint64_t> DuckdbLedger::quarantine_count() const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare("SELECT count(*) FROM quarantine WHERE resolved_at IS NULL");
-  if (!select) return fail(select.error());
-  auto rows = select->run();
-  if (!rows) return fail(rows.error());
-  if (auto next = rows->next(); !next) return fail(next.error());
-  return static_cast<std::uint64_t>(rows->column<std::int64_t>(0)[0]);
-}
-
-Result<std::optional<JournalEntry>> DuckdbLedger::journal(std::string_view source) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  const std::scoped_lock reading(journal_reading_);
-  if (!journal_loaded_) {
-    auto connection = reader();
-    if (!connection) return fail(connection.error());
-    auto select = connection->prepare(
-        "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at) "
-        "FROM journal ORDER BY recorded_at, rowid");
-    if (!select) return fail(select.error());
-    auto rows = select->run();
-    if (!rows) return fail(rows.error());
-    for (auto more = rows->next(); !more || *more; more = rows->next()) {
-      if (!more) return fail(more.error());
-      for (std::size_t row = 0; row < rows->size(); ++row) {
-        JournalEntry entry;
-        entry.source = rows->text(0, row);
-        entry.size = rows->column<std::uint64_t>(1)[row];
-        entry.fingerprint = duck::id_of(rows->column<duckdb_hugeint>(2)[row]);
-        entry.modified = Instant(Microseconds(rows->column<std::int64_t>(3)[row]));
-        entry.records = static_cast<std::uint64_t>(rows->column<std::int64_t>(4)[row]);
-        entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(5)[row]));
-        journal_[entry.source] = entry;
-      }
-    }
-    journal_loaded_ = true;
-  }
-  const auto found = journal_.find(source);
-  if (found == journal_.end()) return std::nullopt;
-  return found->second;
 }
 
 Result<std::optional<TimeRange>> DuckdbLedger::extent() const {

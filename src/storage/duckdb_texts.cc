@@ -56,13 +56,10 @@ Result<void> TextNumbers::load(duck::Connection& connection) {
   auto all = connection.prepare("SELECT id, value FROM " + table_);
   if (!all) return fail(all.error());
   auto rows = all->run();
-  if (!rows) return fail(rows.error());
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      remember(rows->text(1, row), rows->column<std::int32_t>(0)[row]);
-    }
-  }
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    remember(rows->text(1, row), rows->column<std::int32_t>(0)[row]);
+  });
+  if (!read) return fail(read.error());
   complete_ = true;
   return {};
 }
@@ -87,15 +84,12 @@ Result<void> TextNumbers::look_up(duck::Connection& connection,
                                  " t ON t.value = a.value");
   if (!join) return fail(join.error());
   auto rows = join->run();
-  if (!rows) return fail(rows.error());
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      const auto position = static_cast<std::size_t>(rows->column<std::int32_t>(0)[row]);
-      numbers[position] = rows->column<std::int32_t>(1)[row];
-      remember(texts[position], numbers[position]);
-    }
-  }
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    const auto position = static_cast<std::size_t>(rows->column<std::int32_t>(0)[row]);
+    numbers[position] = rows->column<std::int32_t>(1)[row];
+    remember(texts[position], numbers[position]);
+  });
+  if (!read) return fail(read.error());
   return {};
 }
 
@@ -147,13 +141,10 @@ Result<std::string_view> Texts::text(duck::Connection& connection, std::int32_t 
   auto select = connection.prepare("SELECT id, value FROM " + table_ + " WHERE id BETWEEN ? AND ?");
   if (!select) return fail(select.error());
   auto rows = select->bind(std::int64_t{number}).bind(std::int64_t{number} + kFetched - 1).run();
-  if (!rows) return fail(rows.error());
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      texts_[rows->column<std::int32_t>(0)[row]] = rows->text(1, row);
-    }
-  }
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    texts_[rows->column<std::int32_t>(0)[row]] = rows->text(1, row);
+  });
+  if (!read) return fail(read.error());
   const auto found = texts_.find(number);
   if (found != texts_.end()) return found->second;
   return fail(ErrorCode::io_error, "the ledger's table " + table_ + " lacks number " +
