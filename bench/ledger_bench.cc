@@ -90,7 +90,7 @@ Folder& folder() {
 const pricing::PriceBook& book() {
   static const pricing::PriceBook book = [] {
     pricing::PriceBookBuilder builder;
-    pricing::add_built_in_prices(builder).value();
+    if (!pricing::add_built_in_prices(builder)) std::abort();
     return pricing::PriceBook::build(std::move(builder)).value();
   }();
   return book;
