@@ -103,7 +103,7 @@ class PriceTable : public PriceFormat {
                 {"currency"}}),
         colors_(colors) {}
 
-  void add(std::string&, const Priced& priced) override {
+  void add(std::string& out, const Priced& priced) override {
     const bool known = priced.cost.status == PricingStatus::priced;
     const auto cost = [&](Amount amount) {
       return known || !amount.is_zero() ? Cell{to_string(amount)} : Cell{"-", Ink::dim};
@@ -124,14 +124,15 @@ class PriceTable : public PriceFormat {
                       : Cell{std::string(to_string(priced.cost.status)), Ink::warning},
                 {std::string(priced.cost.currency.code())}});
     totals_.add({priced.cost.costs.total(), priced.cost.currency});
-    if (!known) {
-      reasons_ += fmt::format("  #{} {}: {}\n", priced.index, to_string(priced.cost.status),
-                              printable(priced.cost.reason));
-    }
+    if (!known) tell_why(priced);
+    if (table_.size() < kRowsPerPage) return;
+    table_.append_to(out, colors_);
+    out += '\n';
+    table_.clear();
   }
 
   void finish(std::string& out) override {
-    if (table_.empty()) return;
+    if (totals_.all().empty()) return;
     table_.rule();
     for (const Money& total : totals_.all()) {
       if (total.currency.is_none()) continue;
@@ -147,14 +148,28 @@ class PriceTable : public PriceFormat {
                   {std::string(total.currency.code())}});
     }
     table_.append_to(out, colors_);
-    if (!reasons_.empty()) out += "\nNot priced:\n" + reasons_;
+    if (not_priced_ == 0) return;
+    out += "\nNot priced:\n" + reasons_;
+    if (not_priced_ > kReasonsShown) {
+      out += fmt::format("  and {} more; --output csv names each\n", not_priced_ - kReasonsShown);
+    }
   }
 
  private:
+  static constexpr std::size_t kRowsPerPage = 1000;  ///< Bounds the memory; then the header again.
+  static constexpr std::size_t kReasonsShown = 20;
+
+  void tell_why(const Priced& priced) {
+    if (++not_priced_ > kReasonsShown) return;
+    reasons_ += fmt::format("  #{} {}: {}\n", priced.index, to_string(priced.cost.status),
+                            printable(priced.cost.reason));
+  }
+
   Table table_;
   Colors colors_;
   CurrencyTotals totals_;
   std::string reasons_;
+  std::size_t not_priced_ = 0;
 };
 
 /// Numbers the results and hands them to a format.

@@ -31,7 +31,9 @@ class Table {
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   /// Rows from here on stand below a line: totals.
   void rule() { rule_ = rows_.size(); }
-  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  /// Without rows again.
+  void clear() { rows_.clear(); }
 
   /// Appends the table, each line behind `indent` spaces, no blanks at a line's end.
   void append_to(std::string& out, Colors colors, std::size_t indent = 0) const;

@@ -54,21 +54,30 @@ std::optional<std::pair<RecordId, RecordId>> ids_beginning_with(std::string_view
   return std::pair(*from, *to);
 }
 
-Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::string_view text) {
-  const auto range = ids_beginning_with(text);
-  std::string sql = "SELECT id FROM records WHERE source_id = ?";
-  if (range) sql += " OR id BETWEEN ? AND ?";
-  auto select = connection.prepare(sql + " ORDER BY id LIMIT " + std::to_string(kMatchesShown + 1));
-  if (!select) return fail(select.error());
-  select->bind(text);
-  if (range) select->bind(range->first).bind(range->second);
-  auto rows = select->run();
+Result<std::vector<RecordId>> ids_of(duck::Statement& select) {
+  auto rows = select.run();
+  if (!rows) return fail(rows.error());
   std::vector<RecordId> ids;
   const auto read = duck::for_each_row(rows, [&](std::size_t row) {
     ids.push_back(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
   });
   if (!read) return fail(read.error());
   return ids;
+}
+
+/// The records that their source calls `text`; where there are none, those whose id begins so.
+Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::string_view text) {
+  const std::string limit = " ORDER BY id LIMIT " + std::to_string(kMatchesShown + 1);
+  auto select = connection.prepare("SELECT id FROM records WHERE source_id = ?" + limit);
+  if (!select) return fail(select.error());
+  select->bind(text);
+  auto ids = ids_of(*select);
+  const auto range = ids_beginning_with(text);
+  if (!ids || !ids->empty() || !range) return ids;
+  auto by_id = connection.prepare("SELECT id FROM records WHERE id BETWEEN ? AND ?" + limit);
+  if (!by_id) return fail(by_id.error());
+  by_id->bind(range->first).bind(range->second);
+  return ids_of(*by_id);
 }
 
 Error several_match(std::string_view text, std::span<const RecordId> ids) {

@@ -390,6 +390,13 @@ TEST_P(LedgerContract, FindsByIdPrefixAndSourceId) {
                    "digits of it, or its source's own id"}));
 }
 
+TEST_P(LedgerContract, ASourcesIdComesBeforeTheBeginningOfAnother) {
+  Row row = priced("b", "2026-01-01", 1, 1);
+  row.usage.source_id = to_string(id_of("a")).substr(0, 4);
+  append({priced("a", "2026-01-01", 1, 1), row});
+  EXPECT_EQ(ledger_->find(row.usage.source_id)->usage.id, id_of("b"));
+}
+
 TEST_P(LedgerContract, SeveralMatchesAreNamed) {
   Row first = priced("a", "2026-01-01", 1, 1);
   Row second = priced("b", "2026-01-01", 1, 1);

@@ -143,7 +143,7 @@ class Ledger {
   [[nodiscard]] virtual Result<std::vector<KnownRecord>> known(
       std::span<const RecordId> ids) const = 0;
 
-  /// One record by its id, or by a prefix of the id's text, or by the source's own id.
+  /// One record by the source's own id, else by its id or a prefix of the id's text.
   /// Fails with not_found, with conflict if several match (naming the first ones).
   [[nodiscard]] virtual Result<StoredRecord> find(std::string_view id) const = 0;
 
