@@ -91,6 +91,7 @@ std::string usage(const CLI::App& app, const std::string& name) {
 
 std::vector<std::string> names_of(const std::vector<const CLI::App*>& apps) {
   std::vector<std::string> names;
+  names.reserve(apps.size());
   for (const CLI::App* app : apps) names.push_back(app->get_name());
   return names;
 }
