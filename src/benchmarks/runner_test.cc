@@ -80,7 +80,8 @@ RunOptions fast() {
   return options;
 }
 
-void crash() { ::kill(::getpid(), SIGSEGV); }
+// SIGKILL: the one signal that no sanitizer takes over.
+void crash() { ::kill(::getpid(), SIGKILL); }
 void hang() {
   while (true) ::pause();
 }
@@ -142,7 +143,7 @@ TEST(ExecuteAll, ACrashLosesOneTarget) {
   EXPECT_EQ(report.results[1].target_id, "last");
   ASSERT_EQ(report.failures.size(), 1u);
   EXPECT_EQ(report.failures[0].target_id, "crashes");
-  EXPECT_EQ(report.failures[0].error, "killed by signal 11 (Segmentation fault)");
+  EXPECT_EQ(report.failures[0].error, "killed by signal 9 (Killed)");
 }
 
 TEST(ExecuteAll, AHangEndsWithItsTime) {
