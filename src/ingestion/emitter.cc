@@ -69,18 +69,26 @@ void Emitter::reset() {
   counts_.clear();
 }
 
+namespace {
+
+/// The longest beginning of at most `most` bytes that ends between two characters.
+std::string_view whole_characters(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  const auto continues = [&](std::size_t i) {
+    return (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+  };
+  for (int step = 0; step < 3 && end > 0 && continues(end); ++step) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
 std::string excerpt_of(std::string_view text) {
-  std::string_view cut = text.substr(0, kExcerptBytesMax);
-  if (cut.size() < text.size()) {
-    // Not inside a character: back over its continuation bytes, then over what they continue.
-    std::size_t end = cut.size();
-    const auto continues = [&](std::size_t i) {
-      return (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
-    };
-    for (int step = 0; step < 3 && end > 0 && continues(end); ++step) --end;
-    cut = cut.substr(0, end);
-  }
-  return json::valid_utf8(cut);
+  std::string valid = json::valid_utf8(whole_characters(text, kExcerptBytesMax));
+  // A byte that is no character became three: the limit holds for what is kept.
+  valid.resize(whole_characters(valid, kExcerptBytesMax).size());
+  return valid;
 }
 
 }  // namespace costops::ingestion

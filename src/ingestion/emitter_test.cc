@@ -89,6 +89,8 @@ TEST(Excerpt, IsCutBetweenCharactersAndValid) {
   const std::string text = std::string(4095, 'x') + "\xc3\xa9" + "rest";
   EXPECT_EQ(excerpt_of(text), std::string(4095, 'x'));
   EXPECT_EQ(excerpt_of(std::string(5000, 'x')).size(), 4096u);
+  // Each broken byte becomes three; 1,365 such characters are 4,095 bytes.
+  EXPECT_EQ(excerpt_of(std::string(5000, '\xff')).size(), 4095u);
 }
 
 TEST(Occurrences, NeverGiveTheSameNumberTwice) {

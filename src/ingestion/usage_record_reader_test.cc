@@ -260,7 +260,7 @@ TEST(UsageRecord, BytesThatAreNoTextCostTheirRecordOnly) {
     EXPECT_EQ(all.records.size(), 2u);
     ASSERT_EQ(all.rejections.size(), 1u);
     EXPECT_EQ(all.rejections[0].position.line, 2u);
-    EXPECT_LE(all.rejections[0].excerpt.size(), kExcerptBytesMax + 8);
+    EXPECT_LE(all.rejections[0].excerpt.size(), kExcerptBytesMax);
   }
 }
 
