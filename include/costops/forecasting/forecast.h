@@ -1,0 +1,124 @@
+// forecast.h - ForecastEngine: from a history to a path with intervals that are true.
+//
+// `auto` fits a pool of simple methods and seasonal autoregressions, replays them at earlier
+// origins, and weights them by the inverse of the errors they made there; the same replay gives
+// the intervals, of each step and of the running total. Nothing looks past an origin. The rules
+// are frozen in docs/forecasting.md.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "costops/domain/error.h"
+#include "costops/forecasting/accuracy.h"
+#include "costops/forecasting/model.h"
+
+namespace costops::forecasting {
+
+/// The longest path that is given.
+inline constexpr std::size_t kHorizonMax = 10'000;
+
+struct ForecastRequest {
+  std::span<const double> history;  ///< Oldest first; kMissing where unknown.
+  std::size_t season = 1;   ///< Main cycle in periods: 24 for hours, 7 for days; 1: unknown.
+  std::size_t horizon = 1;  ///< Steps ahead, 1 to kHorizonMax.
+  std::string_view model = "auto";            ///< "auto" or a name of model_names().
+  std::vector<double> levels = {80.0, 95.0};  ///< Percent, each above 0 and below 100.
+};
+
+/// A distribution per step: centre + width x the quantiles of standardised backtest errors, not
+/// below a floor. Quantiles never cross, because every step uses the same rising function.
+class Spread {
+ public:
+  Spread() = default;
+  /// `standard`: the quantiles of the errors at evenly spaced probabilities (i + 1) / (size + 1),
+  /// not falling. Requires centre and width of equal size, widths >= 0.
+  Spread(std::vector<double> centre, std::vector<double> width, std::vector<double> standard,
+         double floor);
+
+  [[nodiscard]] std::size_t size() const { return centre_.size(); }
+  /// The value that step `step` (0 is the first) stays below with probability `p`, 0 < p < 1.
+  [[nodiscard]] double quantile(std::size_t step, double p) const;
+  /// The probability that step `step` ends above `value`.
+  [[nodiscard]] double probability_above(std::size_t step, double value) const;
+
+ private:
+  std::vector<double> centre_;
+  std::vector<double> width_;
+  std::vector<double> standard_;
+  double floor_ = 0.0;
+};
+
+/// The central interval of `level` percent, one value per step.
+struct Band {
+  double level = 0.0;
+  std::vector<double> lower;
+  std::vector<double> upper;
+  double backtest_coverage = 0.0;  ///< Share of backtest actuals inside; NaN without a backtest.
+};
+
+enum class Direction { falling, flat, rising };
+[[nodiscard]] std::string_view to_string(Direction direction);
+
+/// The drift of the history: the least-squares line through it.
+struct Trend {
+  Direction direction = Direction::flat;  ///< flat unless the slope is 2 standard errors from 0.
+  double per_period = 0.0;
+};
+
+/// The main cycle of the history.
+struct Seasonality {
+  std::size_t period = 1;  ///< 1: none found.
+  double strength = 0.0;   ///< 0 to 1: max(0, 1 - Var(rest) / Var(rest + season)), FPP3 ch. 4.3.
+};
+
+/// How the forecast did when replayed at earlier origins of the same history.
+struct Backtest {
+  std::size_t origins = 0;  ///< 0: the history is too short for any.
+  std::size_t steps = 0;    ///< Length of each replayed path.
+  Accuracy accuracy;
+  double pinball = 0.0;  ///< Mean over the probabilities .1, .2 ... .9.
+  double crps = 0.0;
+  double msis = 0.0;  ///< Of the highest level asked for.
+};
+
+struct Forecast {
+  std::string model;                  ///< As reported by the model: "auto", "ETS(A,Ad,N)", ...
+  std::vector<Parameter> parameters;  ///< For auto: the weight of each member.
+  std::vector<double> mean;           ///< Point forecast of each step.
+  std::vector<Band> bands;            ///< In the order of the levels asked for.
+  std::vector<double> total;          ///< Running total: the sum of mean up to each step.
+  std::vector<Band> total_bands;      ///< Intervals of the running total, from its own errors.
+  Spread spread;                      ///< Any quantile of any step.
+  Spread total_spread;                ///< Any quantile of the running total: what budgets ask for.
+  Trend trend;
+  Seasonality seasonality;
+  Backtest backtest;
+  std::size_t missing = 0;  ///< Periods filled with the value one season before, or a line.
+};
+
+/// Reusable, with its memory; one per thread.
+class ForecastEngine {
+ public:
+  ForecastEngine();
+  ~ForecastEngine();
+  ForecastEngine(ForecastEngine&&) noexcept;
+  ForecastEngine& operator=(ForecastEngine&&) noexcept;
+
+  /// A history without negative values gets no negative forecast, and no point forecast is above
+  /// 10 times the history's maximum. An empty history is an error; one of a single value, of
+  /// constants or of zeros is continued as it is.
+  /// Fails with invalid_input (no value, an infinite one, a horizon or level out of range; a
+  /// history that a model named explicitly cannot take) or not_found (an unknown model).
+  [[nodiscard]] Result<Forecast> forecast(const ForecastRequest& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace costops::forecasting
