@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "costops/forecasting/model.h"
-#include "forecasting/golden_data.h"
+#include "forecasting/golden.h"
 
 namespace costops::forecasting {
 namespace {

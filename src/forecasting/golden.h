@@ -1,4 +1,4 @@
-// golden_data.h - tables of the golden data that tests compare with; see its README for origins.
+// golden.h - tables of the golden data that tests compare with; see its README for origins.
 #pragma once
 
 #include <gtest/gtest.h>
