@@ -6,9 +6,8 @@
 
 #include <cstdlib>
 #include <filesystem>
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
+
+#include "costops/json/toml.h"
 
 namespace costops::cli {
 namespace {
