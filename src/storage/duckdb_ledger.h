@@ -47,6 +47,8 @@ class DuckdbLedger final : public Ledger {
   Result<std::uint64_t> quarantine_count() const override;
   Result<void> resolve(std::span<const RecordId> ids, Instant at) override;
   Result<std::optional<JournalEntry>> journal(std::string_view source) const override;
+  Result<void> append_documents(std::span<const Document> documents) override;
+  Result<std::vector<Document>> documents(std::string_view kind) const override;
   Result<std::optional<TimeRange>> extent() const override;
   std::string url() const override { return "duckdb:" + path_; }
 

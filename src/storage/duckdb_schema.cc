@@ -1,4 +1,4 @@
-// duckdb_schema.cc - schema 1, and the way from older schemas.
+// duckdb_schema.cc - the tables, and the way from older schemas.
 #include "storage/duckdb_schema.h"
 
 #include <filesystem>
@@ -101,6 +101,11 @@ JOIN currencies c ON c.id = e.currency_id
 JOIN files f ON f.id = e.file_id;
 )sql";
 
+constexpr std::string_view kSchema2 = R"sql(
+CREATE TABLE documents (
+  number BIGINT, kind VARCHAR, name VARCHAR, recorded_at TIMESTAMP, body VARCHAR);
+)sql";
+
 std::string schema_1() {
   std::string sql;
   for (const std::string_view table : kTextTables) {
@@ -171,7 +176,7 @@ Result<void> back_up(duck::Connection& connection, const std::string& path, int 
 }  // namespace
 
 std::span<const Migration> duckdb_migrations() {
-  static const Migration migrations[] = {{1, schema_1()}};
+  static const Migration migrations[] = {{1, schema_1()}, {2, std::string(kSchema2)}};
   return migrations;
 }
 

@@ -8,6 +8,17 @@
 
 namespace costops::storage {
 
+Result<void> Ledger::append_documents(std::span<const Document> documents) {
+  if (documents.empty()) return {};
+  return fail(ErrorCode::unsupported, "the ledger " + url() + " keeps no documents, and so no " +
+                                          documents.front().kind + ": use duckdb:PATH");
+}
+
+Result<std::vector<Document>> Ledger::documents(std::string_view kind) const {
+  return fail(ErrorCode::unsupported, "the ledger " + url() + " keeps no documents, and so no " +
+                                          std::string(kind) + ": use duckdb:PATH");
+}
+
 Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode) {
   constexpr std::string_view kDuckdb = "duckdb:";
   const std::string_view scheme = url.substr(0, url.find(':'));

@@ -502,6 +502,21 @@ TEST_P(LedgerContract, TheJournalAnswersItsLastEntry) {
   }
 }
 
+TEST_P(LedgerContract, DocumentsStayInTheirOrderByKind) {
+  EXPECT_THAT(*ledger_->documents("budget"), IsEmpty());
+  const Document first[] = {{"budget", "team", time("2026-01-01T10:00:00.5Z"), R"({"a":"ü"})"},
+                            {"alert", "team", time("2026-01-02"), "{}"}};
+  const Document second[] = {{"budget", "team", time("2025-01-01"), ""}};
+  ASSERT_TRUE(ledger_->append_documents(first));
+  ASSERT_TRUE(ledger_->append_documents({}));
+  ASSERT_TRUE(ledger_->append_documents(second));
+  for (int opened = 0; opened < 2; ++opened, open(OpenMode::read_only)) {
+    EXPECT_THAT(*ledger_->documents("budget"), ElementsAre(first[0], second[0]));
+    EXPECT_THAT(*ledger_->documents("alert"), ElementsAre(first[1]));
+  }
+  EXPECT_EQ(ledger_->append_documents(second).error().code, ErrorCode::io_error);
+}
+
 // --- Asking ---
 
 TEST_P(LedgerContract, FiltersKeepAndExcludeAndKnowUnassigned) {

@@ -47,6 +47,17 @@ struct JournalEntry {
   Instant recorded_at{};
 };
 
+/// A text that the ledger keeps beside its records: a budget's definition, an alert that was told.
+/// Never changed: a later document of the same kind and name takes its place where the kind's owner
+/// says so.
+struct Document {
+  std::string kind;  ///< "budget", "budget_alert"; tells whose it is.
+  std::string name;
+  Instant recorded_at{};
+  std::string text;  ///< JSON.
+  friend bool operator==(const Document&, const Document&) = default;
+};
+
 /// Rows to append in one transaction. Columns have usage->size() rows. A ledger stores full batches
 /// of kRowsPerBatch best.
 struct LedgerBatch {
@@ -171,6 +182,12 @@ class Ledger {
   /// The journal's last entry for a source, if any.
   [[nodiscard]] virtual Result<std::optional<JournalEntry>> journal(
       std::string_view source) const = 0;
+
+  /// Appends all or nothing, durably. Fails with io_error; with unsupported where the backend keeps
+  /// no documents.
+  [[nodiscard]] virtual Result<void> append_documents(std::span<const Document> documents);
+  /// Every document of a kind, in the order of appending. Fails like append_documents.
+  [[nodiscard]] virtual Result<std::vector<Document>> documents(std::string_view kind) const;
 
   /// First and last usage time, for range "all". None: the ledger is empty.
   [[nodiscard]] virtual Result<std::optional<TimeRange>> extent() const = 0;

@@ -1,0 +1,43 @@
+// duckdb_documents.cc - texts that a ledger keeps beside its records.
+#include "storage/duckdb_ledger.h"
+
+namespace costops::storage {
+
+Result<void> DuckdbLedger::append_documents(std::span<const Document> documents) {
+  const std::scoped_lock writing(writing_);
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
+  if (auto ready = prepare_to_write(); !ready) return ready;
+  auto transaction = duck::Transaction::begin(writer_);
+  if (!transaction) return fail(transaction.error());
+  auto insert = writer_.prepare(
+      "INSERT INTO documents SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ? FROM documents");
+  if (!insert) return fail(insert.error());
+  for (const Document& document : documents) {
+    insert->bind(document.kind).bind(document.name);
+    insert->bind_time(document.recorded_at.time_since_epoch().count()).bind(document.text);
+    if (auto inserted = insert->run(); !inserted) return fail(inserted.error());
+  }
+  return transaction->commit();
+}
+
+Result<std::vector<Document>> DuckdbLedger::documents(std::string_view kind) const {
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  auto select = connection->prepare(
+      "SELECT name, epoch_us(recorded_at), body FROM documents WHERE kind = ? ORDER BY number");
+  if (!select) return fail(select.error());
+  auto rows = select->bind(kind).run();
+  std::vector<Document> found;
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    found.push_back({std::string(kind), std::string(rows->text(0, row)),
+                     Instant(Microseconds(rows->column<std::int64_t>(1)[row])),
+                     std::string(rows->text(2, row))});
+  });
+  if (!read) return fail(read.error());
+  return found;
+}
+
+}  // namespace costops::storage
