@@ -31,65 +31,76 @@ Result<void> add(ReportRow& to, const ReportRow& row) {
   return {};
 }
 
-ReportRow report_row(const QueryRow& row) {
-  return {row.keys,       row.currency, row.requests,     row.unpriced,
-          row.quantities, row.costs,    row.reported_cost};
+ReportRow report_row(QueryRow row) {
+  return {std::move(row.keys), row.currency, row.requests,     row.unpriced,
+          row.quantities,      row.costs,    row.reported_cost};
 }
 
-/// Sums rows with equal keys and currency; ordered by both.
-class Fold {
- public:
-  Result<void> take(ReportRow row) {
-    auto key = std::pair(row.keys, row.currency);
-    const auto [known, is_new] = rows_.try_emplace(std::move(key), std::move(row));
-    return is_new ? Result<void>() : add(known->second, row);
+/// Orders rows by keys and currency, and sums those where both are equal. Rows that are in order
+/// already, as a ledger's are but for neighbouring periods, are only looked at.
+Result<std::vector<ReportRow>> folded(std::vector<ReportRow> rows) {
+  const auto precedes = [](const ReportRow& a, const ReportRow& b) {
+    const auto keys = a.keys <=> b.keys;
+    return keys != 0 ? keys < 0 : a.currency < b.currency;
+  };
+  if (!std::ranges::is_sorted(rows, precedes)) std::ranges::stable_sort(rows, precedes);
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (!precedes(rows[kept], rows[i])) {
+      if (auto added = add(rows[kept], rows[i]); !added) return fail(added.error());
+    } else if (++kept != i) {
+      rows[kept] = std::move(rows[i]);
+    }
   }
-  [[nodiscard]] std::vector<ReportRow> rows() && {
-    std::vector<ReportRow> rows;
-    for (auto& [key, row] : rows_) rows.push_back(std::move(row));
-    return rows;
-  }
-
- private:
-  std::map<std::pair<std::vector<std::string>, Currency>, ReportRow> rows_;
-};
+  if (!rows.empty()) rows.resize(kept + 1);
+  return rows;
+}
 
 /// Rows of the ledger's steps under their periods' labels.
-Result<std::vector<ReportRow>> rows_by_period(const std::vector<QueryRow>& steps,
+Result<std::vector<ReportRow>> rows_by_period(std::vector<QueryRow> steps,
                                               const ReportRequest& request) {
-  Fold fold;
-  for (const QueryRow& step : steps) {
-    ReportRow row = report_row(step);
-    if (request.grain) {
-      row.keys.push_back(request.zone.label_of(step.step_start, *request.grain));
-    }
-    if (auto taken = fold.take(std::move(row)); !taken) return fail(taken.error());
+  std::map<Instant, std::string> labels;
+  std::vector<ReportRow> rows;
+  rows.reserve(steps.size());
+  for (QueryRow& step : steps) {
+    const Instant start = step.step_start;
+    ReportRow& row = rows.emplace_back(report_row(std::move(step)));
+    if (!request.grain) continue;
+    std::string& label = labels[start];
+    if (label.empty()) label = request.zone.label_of(start, *request.grain);
+    row.keys.push_back(label);
   }
-  return std::move(fold).rows();
+  return folded(std::move(rows));
 }
 
 Result<std::vector<ReportRow>> sum_by_currency(std::vector<ReportRow> rows) {
-  Fold fold;
-  for (ReportRow& row : rows) {
-    row.keys.clear();
-    if (auto taken = fold.take(std::move(row)); !taken) return fail(taken.error());
-  }
-  return std::move(fold).rows();
+  for (ReportRow& row : rows) row.keys.clear();
+  return folded(std::move(rows));
 }
 
 /// Rows without a currency (nothing of them has a price) join the row of the same keys, where that
 /// is one: a group is then one row, which says how much of it is unpriced. The order stays.
 Result<std::vector<ReportRow>> with_unpriced_joined(std::vector<ReportRow> rows) {
-  std::map<std::vector<std::string>, std::vector<std::size_t>> priced;
+  struct Home {
+    std::size_t unpriced = 0;              ///< The row without a currency.
+    std::vector<std::size_t> priced = {};  ///< Rows of the same keys with one.
+  };
+  std::map<std::vector<std::string>, Home> homes;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].currency.is_none()) priced[rows[i].keys].push_back(i);
+    if (rows[i].currency.is_none()) homes[rows[i].keys].unpriced = i;
+  }
+  if (homes.empty()) return rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto home = homes.find(rows[i].keys);
+    if (home != homes.end() && !rows[i].currency.is_none()) home->second.priced.push_back(i);
   }
   std::vector<bool> joined(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto home = priced.find(rows[i].keys);
-    if (!rows[i].currency.is_none() || home == priced.end() || home->second.size() != 1) continue;
-    if (auto added = add(rows[home->second.front()], rows[i]); !added) return fail(added.error());
-    joined[i] = true;
+  for (const auto& [keys, home] : homes) {
+    if (home.priced.size() != 1) continue;
+    if (auto added = add(rows[home.priced.front()], rows[home.unpriced]); !added) {
+      return fail(added.error());
+    }
+    joined[home.unpriced] = true;
   }
   std::vector<ReportRow> left;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -134,7 +145,7 @@ Result<std::vector<ReportRow>> top_rows(std::vector<ReportRow> rows, const Repor
   const auto ranks = ranks_of(rows, request);
   if (!ranks) return fail(ranks.error());
   std::vector<std::pair<std::size_t, ReportRow>> ranked;
-  Fold others;
+  std::vector<ReportRow> others;
   for (ReportRow& row : rows) {
     const std::size_t rank = ranks->at({row.currency, group_of(row, request)});
     if (rank < request.top) {
@@ -142,9 +153,11 @@ Result<std::vector<ReportRow>> top_rows(std::vector<ReportRow> rows, const Repor
       continue;
     }
     for (std::size_t i = 0; i < request.group_by.size(); ++i) row.keys[i] = kOther;
-    if (auto taken = others.take(std::move(row)); !taken) return fail(taken.error());
+    others.push_back(std::move(row));
   }
-  for (ReportRow& row : std::move(others).rows()) ranked.emplace_back(request.top, std::move(row));
+  auto other = folded(std::move(others));
+  if (!other) return fail(other.error());
+  for (ReportRow& row : *other) ranked.emplace_back(request.top, std::move(row));
   std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
     const bool a_none = a.second.currency.is_none();  // What has no cost comes last.
     const bool b_none = b.second.currency.is_none();
@@ -173,10 +186,10 @@ Result<std::vector<ReportRow>> totals_of(const Ledger& ledger, const ReportReque
   }
   Query query = query_of(request);
   query.group_by.clear();
-  const auto sums = ledger.query(query);
+  auto sums = ledger.query(query);
   if (!sums) return fail(sums.error());
   std::vector<ReportRow> totals;
-  for (const QueryRow& sum : *sums) totals.push_back(report_row(sum));
+  for (QueryRow& sum : *sums) totals.push_back(report_row(std::move(sum)));
   return totals;
 }
 
@@ -202,9 +215,9 @@ Result<Report> report(const Ledger& ledger, const ReportRequest& request) {
                           std::min(request.range.to, (*extent)->to)};
     query.steps = local_steps(request.zone, *request.grain, asked);
   }
-  const auto steps = ledger.query(query);
+  auto steps = ledger.query(query);
   if (!steps) return fail(steps.error());
-  auto rows = rows_by_period(*steps, request);
+  auto rows = rows_by_period(std::move(*steps), request);
   if (!rows) return fail(rows.error());
   auto totals = totals_of(ledger, request, *rows);
   if (totals) totals = with_unpriced_joined(std::move(*totals));

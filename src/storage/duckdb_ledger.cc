@@ -213,7 +213,7 @@ Result<duck::Connection> DuckdbLedger::reader(Work work) const {
 
 // --- Asking ---
 
-Result<std::vector<QueryRow>> DuckdbLedger::query(const Query& query) const {
+Result<Groups> DuckdbLedger::groups(const Query& query) const {
   const auto in_use = use();
   if (!in_use) return fail(in_use.error());
   auto connection = reader();
@@ -221,9 +221,9 @@ Result<std::vector<QueryRow>> DuckdbLedger::query(const Query& query) const {
   // Two statements, one snapshot.
   auto transaction = duck::Transaction::begin(*connection);
   if (!transaction) return fail(transaction.error());
-  auto rows = run_query(*connection, query);
-  if (!rows) note(rows.error());
-  return rows;
+  auto answer = run_query(*connection, query);
+  if (!answer) note(answer.error());
+  return answer;
 }
 
 Result<std::vector<KnownRecord>> DuckdbLedger::known(std::span<const RecordId> ids) const {

@@ -35,7 +35,7 @@ class DuckdbLedger final : public Ledger {
                                                             Limits limits);
 
   Result<AppendCounts> append(const LedgerBatch& batch) override;
-  Result<std::vector<QueryRow>> query(const Query& query) const override;
+  Result<Groups> groups(const Query& query) const override;
   Result<std::vector<KnownRecord>> known(std::span<const RecordId> ids) const override;
   Result<StoredRecord> find(std::string_view id) const override;
   Result<void> scan(const Query& selection,

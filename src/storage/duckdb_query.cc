@@ -1,16 +1,13 @@
-// duckdb_query.cc - sums over the view `entries`, grouped by numbers; texts are joined to groups.
+// duckdb_query.cc - sums grouped by numbers; the groups' texts are fetched afterwards.
 #include "storage/duckdb_query.h"
 
-#include <limits>
+#include <map>
 
 #include "storage/duckdb_schema.h"
+#include "storage/groups.h"
 
 namespace costops::storage {
 namespace {
-
-std::string numbered(std::string_view name, std::size_t number) {
-  return std::string(name) + std::to_string(number);
-}
 
 void add_filter(Sql& sql, const Filter& filter) {
   const bool tags = filter.dimension == Dimension::tags;
@@ -50,191 +47,288 @@ void add_by_offset(Sql& sql, const LocalSteps& steps, const AddValue& add_value)
 /// The start of the step that contains `used_at`, in UTC microseconds: the local time rounded down
 /// (also before 1970), but not before the change that cut the step.
 void add_step(Sql& sql, const LocalSteps& steps) {
-  const auto offset = [&] {
-    add_by_offset(sql, steps,
-                  [&sql](const LocalSteps::Offset& o) { sql.value(o.offset_us).add("::BIGINT"); });
+  const std::int64_t shift = positive_shift(steps.step_us);
+  const auto start = [&](const LocalSteps::Offset& o) {
+    sql.add("epoch_us(used_at) - (epoch_us(used_at) + ").number(o.offset_us + shift).add(") % ");
+    sql.number(steps.step_us);
   };
-  sql.add("greatest(epoch_us(used_at) - ((epoch_us(used_at) + ");
-  offset();
-  sql.add(") % ").value(steps.step_us).add("::BIGINT + ");
-  sql.value(steps.step_us).add("::BIGINT) % ").value(steps.step_us).add("::BIGINT, ");
+  if (steps.offsets.size() == 1) {
+    start(steps.offsets[0]);
+    return;
+  }
+  sql.add("greatest(");
+  add_by_offset(sql, steps, start);
+  sql.add(", ");
   add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
     const bool first = &o == steps.offsets.data();
-    sql.value(first ? std::numeric_limits<std::int64_t>::min() : o.from.time_since_epoch().count());
-    sql.add("::BIGINT");
+    sql.number(first ? min_instant().time_since_epoch().count() - steps.step_us
+                     : o.from.time_since_epoch().count());
   });
   sql.add(")");
 }
 
-/// Keys k0, k1, ... and the step of the selected entries, with `measures`.
-void add_selected(Sql& sql, const Query& query, std::string_view measures) {
-  bool by_tags = false;
-  sql.add("SELECT ");
-  for (std::size_t i = 0; i < query.group_by.size(); ++i) {
-    const Dimension dimension = query.group_by[i];
-    by_tags = by_tags || dimension == Dimension::tags;
-    sql.add(dimension == Dimension::tags ? "coalesce(t.tag, '')" : "e." + id_column(dimension));
-    sql.add(numbered(" AS k", i)).add(", ");
-  }
+/// Whether the ledger has adjustments: without them, a record is a row.
+enum class From : std::uint8_t { records, entries };
+
+void add_keys(Sql& sql, const Query& query) {
+  for (const Dimension dimension : query.group_by) sql.add(id_column(dimension)).add(", ");
   if (query.steps) {
     add_step(sql, *query.steps);
-  } else {
-    sql.add("0::BIGINT");
+    sql.add(" AS step, ");
   }
-  sql.add(" AS step, currency_id, ").add(measures).add(" FROM entries e");
-  // A tag that a record repeats counts once.
-  if (by_tags) {
-    sql.add(
-        " LEFT JOIN (SELECT DISTINCT list_id, tag FROM tag_members) t "
-        "ON t.list_id = e.tags_id");
-  }
+  sql.add("currency_id");
 }
 
-/// Texts of the grouped keys, the step and the currency: what the answer begins with.
-void add_answer_keys(Sql& sql, const Query& query) {
-  for (std::size_t i = 0; i < query.group_by.size(); ++i) {
-    sql.add(query.group_by[i] == Dimension::tags ? numbered("k", i) : numbered("d", i) + ".value");
-    sql.add(", ");
-  }
-  sql.add("step, c.value");
+void add_grouping(Sql& sql, const Query& query) {
+  sql.add(" GROUP BY ");
+  const std::size_t keys = query.group_by.size() + (query.steps ? 2 : 1);
+  for (std::size_t i = 1; i <= keys; ++i) sql.add(i > 1 ? ", " : "").add(std::to_string(i));
 }
 
-void add_answer_joins(Sql& sql, const Query& query) {
-  sql.add(" FROM grouped JOIN currencies c ON c.id = currency_id");
-  for (std::size_t i = 0; i < query.group_by.size(); ++i) {
-    if (query.group_by[i] == Dimension::tags) continue;
-    const std::string name = numbered("d", i);
-    sql.add(" JOIN ").add(text_table(query.group_by[i])).add(" ").add(name).add(" ON ");
-    sql.add(name).add(".id = ").add(numbered("k", i));
-  }
-  sql.add(" ORDER BY ");
-  for (std::size_t i = 0; i < query.group_by.size() + 2; ++i) {
-    sql.add(i > 0 ? ", " : "").add(std::to_string(i + 1));
-  }
-}
-
-void add_key_names(Sql& sql, const Query& query) {
-  for (std::size_t i = 0; i < query.group_by.size(); ++i) sql.add(numbered("k", i)).add(", ");
-  sql.add("step, currency_id");
-}
-
-Sql main_query(const Query& query) {
-  std::string measures = "records, unpriced";
-  std::string sums = ", sum(records) AS records, sum(unpriced) AS unpriced";
-  const auto add_sum = [&](std::string_view column) {
-    measures.append(", ").append(column);
-    sums.append(", sum(").append(column).append(") AS ").append(column);
-  };
-  for (const Meter meter : kColumnMeters) add_sum(to_string(meter));
-  for (const std::string_view column : kCostColumns) add_sum(column);
-  measures +=
-      ", CASE WHEN reported_currency_id = currency_id THEN reported_cost_pico END AS claimed";
-  sums += ", coalesce(sum(claimed), 0::HUGEINT) AS claimed";
-
+Sql main_query(const Query& query, From from) {
+  const bool records = from == From::records;
   Sql sql;
-  sql.add("WITH selected AS (");
-  add_selected(sql, query, measures);
-  sql.where(query).add("), grouped AS (SELECT ");
-  add_key_names(sql, query);
-  sql.add(sums).add(" FROM selected GROUP BY ");
-  add_key_names(sql, query);
+  sql.add("SELECT ");
+  add_keys(sql, query);
+  sql.add(records ? ", count(*)::HUGEINT" : ", sum(records)::HUGEINT");
+  if (query.measures.has(Measure::unpriced)) {
+    sql.add(records ? ", count(*) FILTER (status = 1)::HUGEINT" : ", sum(unpriced)::HUGEINT");
+  }
+  if (query.measures.has(Measure::quantities)) {
+    for (const Meter meter : kColumnMeters) sql.add(", sum(").add(to_string(meter)).add(")");
+  }
+  if (query.measures.has(Measure::costs)) {
+    for (const std::string_view column : kCostColumns) sql.add(", sum(").add(column).add(")");
+  }
+  if (query.measures.has(Measure::total_cost)) {
+    std::string_view separator = ", ";
+    for (const std::string_view column : kCostColumns) {
+      sql.add(separator).add("sum(").add(column).add(")");
+      separator = " + ";
+    }
+  }
+  if (query.measures.has(Measure::reported_cost)) {
+    sql.add(", coalesce(sum(reported_cost_pico) FILTER (reported_currency_id = currency_id), 0)");
+    sql.add("::HUGEINT");
+  }
+  sql.add(records ? " FROM records e" : " FROM entries e").where(query);
+  add_grouping(sql, query);
   // A record that changed its currency leaves a group without records behind.
-  sql.add(" HAVING sum(records) > 0) SELECT ");
-  add_answer_keys(sql, query);
-  sql.add(", records, unpriced");
-  for (const Meter meter : kColumnMeters) sql.add(", ").add(to_string(meter));
-  for (const std::string_view column : kCostColumns) sql.add(", ").add(column);
-  sql.add(", claimed");
-  add_answer_joins(sql, query);
+  if (!records) sql.add(" HAVING sum(records) > 0");
   return sql;
 }
 
 Sql side_query(const Query& query) {
   Sql sql;
-  sql.add("WITH selected AS (");
-  add_selected(sql, query, "q.meter_id, q.quantity");
-  sql.add(" JOIN other_quantities q ON q.entry = e.entry");
-  sql.where(query).add(" AND more_quantities), grouped AS (SELECT ");
-  add_key_names(sql, query);
-  sql.add(", meter_id, sum(quantity) AS quantity FROM selected GROUP BY ");
-  add_key_names(sql, query);
-  sql.add(", meter_id HAVING sum(quantity) <> 0) SELECT ");
-  add_answer_keys(sql, query);
-  sql.add(", (SELECT value FROM meters m WHERE m.id = meter_id), quantity");
-  add_answer_joins(sql, query);
+  sql.add("SELECT ");
+  add_keys(sql, query);
+  sql.add(", (SELECT value FROM meters m WHERE m.id = any_value(q.meter_id)), sum(q.quantity)");
+  sql.add(" FROM entries e JOIN other_quantities q ON q.entry = e.entry").where(query);
+  sql.add(" AND more_quantities");
+  add_grouping(sql, query);
+  sql.add(", q.meter_id HAVING sum(q.quantity) <> 0");
   return sql;
 }
 
-Result<std::int64_t> narrow(duckdb_hugeint wide, std::string_view what) {
-  const Int128 value = duck::int128_of(wide);
-  if (value >= std::numeric_limits<std::int64_t>::min() &&
-      value <= std::numeric_limits<std::int64_t>::max()) {
-    return static_cast<std::int64_t>(value);
-  }
-  return fail(ErrorCode::unsupported, "the sum of " + std::string(what) + ", " + to_string(value) +
-                                          ", leaves 64 bits: ask for a shorter range");
+Result<Currency> currency_of(std::string_view code) {
+  if (code.empty()) return Currency();
+  return Currency::parse(code);
 }
 
-/// Reads keys, step and currency; returns the index of the first column after them.
-Result<std::size_t> read_keys(const duck::Rows& rows, std::size_t row, const Query& query,
-                              QueryRow& out) {
+/// Reads the answer of the main query, chunk by chunk, into columns.
+class GroupsReader {
+ public:
+  explicit GroupsReader(const Query& query) : query_(query), keys_(query.group_by.size()) {
+    groups_.keys.resize(keys_.size());
+  }
+
+  Result<void> read(duck::Rows& rows) {
+    for (;;) {
+      const auto more = rows.next();
+      if (!more) return fail(more.error());
+      if (!*more) return {};
+      if (auto chunk = read_chunk(rows); !chunk) return chunk;
+    }
+  }
+  /// Adds the quantities that have no column; `rows` answers the side query.
+  Result<void> read_side(Result<duck::Rows> rows);
+  Result<Groups> finish(duck::Connection& connection);
+
+ private:
+  using Place = std::vector<std::int64_t>;  ///< Codes of the keys, step, number of the currency.
+
+  Result<void> read_chunk(const duck::Rows& rows);
+  std::size_t read_keys(const duck::Rows& rows);
+  Result<void> read_quantities(const duck::Rows& rows, std::size_t& column);
+  void read_amounts(const duck::Rows& rows, std::size_t column, std::vector<Amount>& into) {
+    const auto* sums = rows.column<duckdb_hugeint>(column);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      into.push_back(Amount::pico(duck::int128_of(sums[row])));
+    }
+  }
+  Place place_of(const duck::Rows& rows, std::size_t row);
+  std::map<Place, std::size_t> places() const;
+  Result<void> load_texts(duck::Connection& connection, std::size_t key);
+  Result<void> load_currencies(duck::Connection& connection);
+
+  const Query& query_;
+  std::vector<KeyCodes> keys_;
+  std::vector<std::int32_t> currencies_;
+  Groups groups_;
+};
+
+std::size_t GroupsReader::read_keys(const duck::Rows& rows) {
   std::size_t column = 0;
-  for (; column < query.group_by.size(); ++column) out.keys.emplace_back(rows.text(column, row));
-  out.step_start = Instant(Microseconds(rows.column<std::int64_t>(column++)[row]));
-  if (!query.steps) out.step_start = Instant{};
-  const std::string_view code = rows.text(column++, row);
-  if (code.empty()) return column;
-  const auto currency = Currency::parse(code);
-  if (!currency) return fail(currency.error());
-  out.currency = *currency;
+  for (; column < keys_.size(); ++column) {
+    const auto* numbers = rows.column<std::int32_t>(column);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      groups_.keys[column].codes.push_back(
+          keys_[column].code_of(static_cast<std::uint32_t>(numbers[row])));
+    }
+  }
+  if (query_.steps) {
+    const auto* starts = rows.column<std::int64_t>(column++);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      groups_.steps.emplace_back(Microseconds(starts[row]));
+    }
+  }
+  const auto* currencies = rows.column<std::int32_t>(column++);
+  currencies_.insert(currencies_.end(), currencies, currencies + rows.size());
   return column;
 }
 
-Result<QueryRow> read_row(const duck::Rows& rows, std::size_t row, const Query& query) {
-  QueryRow out;
-  const auto first = read_keys(rows, row, query, out);
-  if (!first) return fail(first.error());
-  std::size_t column = *first;
-  const auto next = [&] { return rows.column<duckdb_hugeint>(column++)[row]; };
-  // Counts of rows: they fit.
-  out.requests = static_cast<std::int64_t>(duck::int128_of(next()));
-  out.unpriced = static_cast<std::int64_t>(duck::int128_of(next()));
+Result<void> GroupsReader::read_quantities(const duck::Rows& rows, std::size_t& column) {
   for (const Meter meter : kColumnMeters) {
-    const auto sum = narrow(next(), to_string(meter));
-    if (!sum) return fail(sum.error());
-    at(out.quantities, meter) = *sum;
-  }
-  for (Amount& amount : out.costs.by_class) amount = Amount::pico(duck::int128_of(next()));
-  out.reported_cost = Amount::pico(duck::int128_of(next()));
-  return out;
-}
-
-bool same_group(const QueryRow& a, const QueryRow& b) {
-  return a.keys == b.keys && a.step_start == b.step_start && a.currency == b.currency;
-}
-
-/// Both answers come in one order, so they are merged in one pass.
-Result<void> merge_side(duck::Rows rows, const Query& query, std::vector<QueryRow>& groups) {
-  std::size_t group = 0;
-  for (auto more = rows.next(); !more || *more; more = rows.next()) {
-    if (!more) return fail(more.error());
+    auto& into = groups_.quantities[static_cast<std::size_t>(meter)];
+    const auto* sums = rows.column<duckdb_hugeint>(column++);
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      QueryRow side;
-      const auto column = read_keys(rows, row, query, side);
-      if (!column) return fail(column.error());
-      while (group < groups.size() && !same_group(groups[group], side)) ++group;
-      const auto meter = parse_meter(rows.text(*column, row));
-      if (!meter || group == groups.size()) {
-        return fail(ErrorCode::unsupported, "the ledger counts \"" +
-                                                std::string(rows.text(*column, row)) +
-                                                "\", which this cost-ops does not know");
-      }
-      const auto sum = narrow(rows.column<duckdb_hugeint>(*column + 1)[row], to_string(*meter));
+      const auto sum = narrow_sum(duck::int128_of(sums[row]), to_string(meter));
       if (!sum) return fail(sum.error());
-      at(groups[group].quantities, *meter) += *sum;
+      into.push_back(*sum);
     }
   }
   return {};
+}
+
+Result<void> GroupsReader::read_chunk(const duck::Rows& rows) {
+  std::size_t column = read_keys(rows);
+  // Counts of records: they fit.
+  const auto counts = [&](std::vector<std::int64_t>& into) {
+    const auto* sums = rows.column<duckdb_hugeint>(column++);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      into.push_back(static_cast<std::int64_t>(sums[row].lower));
+    }
+  };
+  counts(groups_.requests);
+  if (query_.measures.has(Measure::unpriced)) counts(groups_.unpriced);
+  if (query_.measures.has(Measure::quantities)) {
+    if (auto read = read_quantities(rows, column); !read) return read;
+  }
+  if (query_.measures.has(Measure::costs)) {
+    for (auto& into : groups_.costs) read_amounts(rows, column++, into);
+  }
+  if (query_.measures.has(Measure::total_cost)) read_amounts(rows, column++, groups_.total_cost);
+  if (query_.measures.has(Measure::reported_cost)) {
+    read_amounts(rows, column, groups_.reported_cost);
+  }
+  return {};
+}
+
+GroupsReader::Place GroupsReader::place_of(const duck::Rows& rows, std::size_t row) {
+  Place place;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    place.push_back(
+        keys_[i].code_of(static_cast<std::uint32_t>(rows.column<std::int32_t>(i)[row])));
+  }
+  std::size_t column = keys_.size();
+  if (query_.steps) place.push_back(rows.column<std::int64_t>(column++)[row]);
+  place.push_back(rows.column<std::int32_t>(column)[row]);
+  return place;
+}
+
+std::map<GroupsReader::Place, std::size_t> GroupsReader::places() const {
+  std::map<Place, std::size_t> places;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    Place place;
+    for (const Groups::Key& key : groups_.keys) place.push_back(key.codes[i]);
+    if (query_.steps) place.push_back(groups_.steps[i].time_since_epoch().count());
+    place.push_back(currencies_[i]);
+    places[std::move(place)] = i;
+  }
+  return places;
+}
+
+Result<void> GroupsReader::read_side(Result<duck::Rows> rows) {
+  std::map<Place, std::size_t> groups;
+  Result<void> added;
+  const std::size_t first = keys_.size() + (query_.steps ? 2 : 1);
+  auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    if (!added) return;
+    if (groups.empty()) groups = places();
+    const auto group = groups.find(place_of(*rows, row));
+    const auto meter = meter_named(rows->text(first, row));
+    if (!meter || group == groups.end()) {
+      if (!meter) added = fail(meter.error());
+      return;  // A group that its records left.
+    }
+    const auto sum = narrow_sum(duck::int128_of(rows->column<duckdb_hugeint>(first + 1)[row]),
+                                to_string(*meter));
+    if (!sum) {
+      added = fail(sum.error());
+      return;
+    }
+    auto& column = groups_.quantities[static_cast<std::size_t>(*meter)];
+    column.resize(groups_.size());
+    column[group->second] += *sum;
+  });
+  return read ? added : read;
+}
+
+Result<void> GroupsReader::load_texts(duck::Connection& connection, std::size_t key) {
+  constexpr std::size_t kFew = 1000;
+  const auto& numbers = keys_[key].numbers();
+  std::string sql = "SELECT id, value FROM " + std::string(text_table(query_.group_by[key]));
+  std::vector<std::uint32_t> code_of;
+  std::string list;
+  for (std::uint32_t code = 0; code < numbers.size(); ++code) {
+    if (numbers[code] >= code_of.size()) code_of.resize(numbers[code] + 1, UINT32_MAX);
+    code_of[numbers[code]] = code;
+    if (numbers.size() > kFew) continue;
+    list += (code > 0 ? "," : "") + std::to_string(numbers[code]);
+  }
+  if (!list.empty()) sql += " WHERE id IN (" + list + ")";
+  auto& texts = groups_.keys[key].texts;
+  texts.resize(numbers.size());
+  auto rows = connection.ask(sql);
+  return duck::for_each_row(rows, [&](std::size_t row) {
+    const auto number = static_cast<std::uint32_t>(rows->column<std::int32_t>(0)[row]);
+    if (number >= code_of.size() || code_of[number] == UINT32_MAX) return;
+    texts[code_of[number]] = rows->text(1, row);
+  });
+}
+
+Result<void> GroupsReader::load_currencies(duck::Connection& connection) {
+  std::map<std::int32_t, Currency> by_number;
+  Result<void> parsed;
+  auto rows = connection.ask("SELECT id, value FROM currencies");
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    const auto currency = currency_of(rows->text(1, row));
+    if (!currency) parsed = fail(currency.error());
+    by_number[rows->column<std::int32_t>(0)[row]] = currency.value_or(Currency());
+  });
+  if (!read) return read;
+  groups_.currencies.reserve(currencies_.size());
+  for (const std::int32_t number : currencies_) groups_.currencies.push_back(by_number[number]);
+  return parsed;
+}
+
+Result<Groups> GroupsReader::finish(duck::Connection& connection) {
+  for (std::size_t key = 0; key < keys_.size(); ++key) {
+    if (auto loaded = load_texts(connection, key); !loaded) return fail(loaded.error());
+  }
+  if (auto loaded = load_currencies(connection); !loaded) return fail(loaded.error());
+  if (auto finished = finish_groups(query_, groups_); !finished) return fail(finished.error());
+  return std::move(groups_);
 }
 
 Result<duck::Rows> run(duck::Connection& connection, const Sql& sql) {
@@ -243,7 +337,15 @@ Result<duck::Rows> run(duck::Connection& connection, const Sql& sql) {
   return statement->run();
 }
 
+Result<bool> has_rows(duck::Connection& connection, const std::string& table) {
+  auto rows = connection.ask("SELECT 1 FROM " + table + " LIMIT 1");
+  if (!rows) return fail(rows.error());
+  return rows->next();
+}
+
 }  // namespace
+
+Sql& Sql::number(std::int64_t number) { return add(std::to_string(number)).add("::BIGINT"); }
 
 Sql& Sql::value(std::int64_t number) {
   values_.emplace_back(number);
@@ -261,7 +363,10 @@ Sql& Sql::time(Instant at) {
 }
 
 Sql& Sql::where(const Query& query) {
-  add(" WHERE used_at >= ").time(query.range.from).add(" AND used_at < ").time(query.range.to);
+  add(" WHERE true");
+  if (!is_all_time(query.range)) {
+    add(" AND used_at >= ").time(query.range.from).add(" AND used_at < ").time(query.range.to);
+  }
   if (query.as_of) add(" AND recorded_at <= ").time(*query.as_of);
   for (const Filter& filter : query.filters) add_filter(*this, filter);
   return *this;
@@ -282,24 +387,25 @@ Result<duck::Statement> Sql::prepare(duck::Connection& connection) const {
   return statement;
 }
 
-Result<std::vector<QueryRow>> run_query(duck::Connection& connection, const Query& query) {
-  auto rows = run(connection, main_query(query));
+Result<Groups> run_query(duck::Connection& connection, const Query& query) {
+  const auto adjusted = has_rows(connection, "adjustments");
+  if (!adjusted) return fail(adjusted.error());
+  const Sql main = main_query(query, *adjusted ? From::entries : From::records);
+  auto statement = main.prepare(connection);
+  if (!statement) return fail(statement.error());
+  auto rows = statement->stream();
   if (!rows) return fail(rows.error());
-  std::vector<QueryRow> groups;
-  for (auto more = rows->next(); !more || *more; more = rows->next()) {
-    if (!more) return fail(more.error());
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      auto group = read_row(*rows, row, query);
-      if (!group) return fail(group.error());
-      groups.push_back(std::move(*group));
-    }
+  GroupsReader reader(query);
+  if (auto read = reader.read(*rows); !read) return fail(read.error());
+  *rows = {};
+  const bool quantities = query.measures.has(Measure::quantities);
+  const auto more = quantities ? has_rows(connection, "other_quantities") : Result<bool>(false);
+  if (!more) return fail(more.error());
+  if (*more) {
+    auto read = reader.read_side(run(connection, side_query(query)));
+    if (!read) return fail(read.error());
   }
-  auto side = run(connection, side_query(query));
-  if (!side) return fail(side.error());
-  if (auto merged = merge_side(std::move(*side), query, groups); !merged) {
-    return fail(merged.error());
-  }
-  return groups;
+  return reader.finish(connection);
 }
 
 }  // namespace costops::storage

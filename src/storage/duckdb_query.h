@@ -23,6 +23,8 @@ class Sql {
   Sql& value(std::int64_t number);
   Sql& value(std::string text);
   Sql& time(Instant at);
+  /// Adds a number of our own as text: the database computes with it before it reads rows.
+  Sql& number(std::int64_t number);
 
   /// Adds a condition on range, as-of and filters, for rows of `entries`.
   Sql& where(const Query& query);
@@ -35,7 +37,6 @@ class Sql {
 };
 
 /// Runs a query on one connection.
-[[nodiscard]] Result<std::vector<QueryRow>> run_query(duck::Connection& connection,
-                                                      const Query& query);
+[[nodiscard]] Result<Groups> run_query(duck::Connection& connection, const Query& query);
 
 }  // namespace costops::storage

@@ -147,8 +147,11 @@ class Ledger {
   /// Fails with io_error (disk full, read-only, lost connection); the ledger is then unchanged.
   [[nodiscard]] virtual Result<AppendCounts> append(const LedgerBatch& batch) = 0;
 
-  /// Sums, grouped; see Query. Fails with io_error.
-  [[nodiscard]] virtual Result<std::vector<QueryRow>> query(const Query& query) const = 0;
+  /// Sums, grouped; see Query. Fails with io_error, and with unsupported where a sum of quantities
+  /// leaves 64 bits, never silently.
+  [[nodiscard]] virtual Result<Groups> groups(const Query& query) const = 0;
+  /// The same as rows, for answers of a size that people read.
+  [[nodiscard]] Result<std::vector<QueryRow>> query(const Query& query) const;
 
   /// What it holds of these ids, in any order; ids that it does not know are left out.
   [[nodiscard]] virtual Result<std::vector<KnownRecord>> known(
