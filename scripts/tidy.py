@@ -19,7 +19,7 @@ MAY_USE = {
     "engine": "domain pricing",
     "storage": "domain json",
     "accounting": "domain json pricing ingestion engine storage",
-    "export": EVERYTHING_BELOW_EXPORT,
+    "export": EVERYTHING_BELOW_EXPORT + " compression forecasting",
     "forecasting": "domain",
     "compression": "domain",
     "benchmarks": EVERYTHING_BELOW_EXPORT + " export forecasting compression",
