@@ -1,0 +1,42 @@
+// output_file.h - files that are there whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "costops/compression/stream.h"
+#include "costops/domain/error.h"
+
+namespace costops::exports {
+
+/// What a finished file is: for manifests.
+struct FileFacts {
+  std::uint64_t bytes = 0;
+  std::string sha256;  ///< 64 hexadecimal digits.
+};
+
+/// A file that takes the place of `path` only when it is complete: written beside it under a hidden
+/// name, synced, renamed. Until then, and after any failure or crash, the old file stays.
+class OutputFile {
+ public:
+  /// Creates missing folders. Fails with io_error, naming the path.
+  [[nodiscard]] static Result<OutputFile> create(std::string path);
+  OutputFile(OutputFile&&) noexcept;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();  ///< Removes what was not committed.
+
+  /// Where a library may write by itself, in place of write().
+  [[nodiscard]] const std::string& temporary_path() const;
+  [[nodiscard]] Result<void> write(std::string_view bytes);
+  /// Makes it durable under its name. Fails with io_error (disk full, no permission).
+  [[nodiscard]] Result<FileFacts> commit();
+
+ private:
+  struct State;
+  explicit OutputFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace costops::exports

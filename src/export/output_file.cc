@@ -1,0 +1,137 @@
+// output_file.cc - write beside, sync, rename, sync the folder.
+#include "costops/export/output_file.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace costops::exports {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+tl::unexpected<Error> refused(const std::string& path, int error) {
+  return fail(ErrorCode::io_error, "cannot write " + path + ": " + reason(error));
+}
+
+/// SHA-256, piece by piece.
+class Digest {
+ public:
+  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  }
+  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+  [[nodiscard]] std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_.get(), bytes.data(), &size);
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) {
+      text += kDigits[bytes[i] >> 4];
+      text += kDigits[bytes[i] & 15];
+    }
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+/// A folder's entries are durable only after the folder itself is synced.
+void sync_folder(const std::string& path) {
+  const int folder = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  ::fsync(folder);
+  ::close(folder);
+}
+
+}  // namespace
+
+struct OutputFile::State {
+  ~State() {
+    if (file >= 0) ::close(file);
+    if (!committed) ::unlink(temporary.c_str());
+  }
+  std::string path, temporary;
+  int file = -1;
+  bool written = false;  ///< By write(), not by a library.
+  bool committed = false;
+  FileFacts facts;
+  Digest digest;
+};
+
+OutputFile::OutputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+OutputFile::OutputFile(OutputFile&&) noexcept = default;
+OutputFile::~OutputFile() = default;
+
+const std::string& OutputFile::temporary_path() const { return state_->temporary; }
+
+Result<OutputFile> OutputFile::create(std::string path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    return fail(ErrorCode::io_error, "cannot write " + path + ": it is a folder, name a file");
+  }
+  const fs::path target(path);
+  if (target.has_parent_path()) {
+    fs::create_directories(target.parent_path(), error);
+    if (error) return refused(path, error.value());
+  }
+  auto state = std::make_unique<State>();
+  // The process id keeps two programs apart that write one file: the last to finish wins whole.
+  state->temporary = (target.parent_path() / ("." + target.filename().string() + "." +
+                                              std::to_string(::getpid()) + ".tmp"))
+                         .string();
+  state->path = std::move(path);
+  state->file = ::open(state->temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (state->file < 0) return refused(state->path, errno);
+  return OutputFile(std::move(state));
+}
+
+Result<void> OutputFile::write(std::string_view bytes) {
+  state_->written = true;
+  state_->digest.add(bytes);
+  state_->facts.bytes += bytes.size();
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(state_->file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return refused(state_->path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<FileFacts> OutputFile::commit() {
+  State& state = *state_;
+  if (!state.written) {
+    // A library wrote it, perhaps as a new file of that name: read what is there now.
+    ::close(state.file);
+    state.file = ::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC);
+    if (state.file < 0) return refused(state.path, errno);
+    std::string block(std::size_t{1} << 20, '\0');
+    for (ssize_t count = 0; (count = ::read(state.file, block.data(), block.size())) != 0;) {
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return refused(state.path, errno);
+      state.digest.add(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
+      state.facts.bytes += static_cast<std::uint64_t>(count);
+    }
+  }
+  if (::fsync(state.file) != 0) return refused(state.path, errno);
+  if (::rename(state.temporary.c_str(), state.path.c_str()) != 0) {
+    return refused(state.path, errno);
+  }
+  state.committed = true;
+  sync_folder(fs::path(state.path).parent_path().string());
+  state.facts.sha256 = state.digest.hex();
+  return state.facts;
+}
+
+}  // namespace costops::exports

@@ -1,0 +1,164 @@
+#include "costops/export/writer.h"
+
+#include <gtest/gtest.h>
+
+#include "costops/export/output_file.h"
+
+namespace costops::exports {
+namespace {
+
+Schema sample_schema() {
+  Schema schema;
+  schema.columns = {{"id", ColumnType::text},
+                    {"at", ColumnType::instant},
+                    {"tokens", ColumnType::integer},
+                    {"cost", ColumnType::decimal, kMoneyScale},
+                    {"priced", ColumnType::boolean}};
+  return schema;
+}
+
+std::string written(Format format, const WriterOptions& options, const Schema& schema,
+                    const Batch& batch) {
+  std::string out;
+  auto writer = make_writer(format, options, [&out](std::string_view piece) {
+    out.append(piece);
+    return Result<void>();
+  });
+  EXPECT_TRUE(writer);
+  EXPECT_TRUE((*writer)->begin(schema));
+  EXPECT_TRUE((*writer)->write(batch));
+  EXPECT_TRUE((*writer)->finish());
+  return out;
+}
+
+/// Two rows: one of ordinary values, one of whatever may be missing or large.
+std::string two_rows(Format format, const WriterOptions& options = {}) {
+  const Schema schema = sample_schema();
+  BatchBuilder rows(schema);
+  rows.text("a").instant(parse_instant("2026-07-01T12:00:00.25Z").value());
+  rows.integer(17).amount(parse_amount("0.000000000150").value()).boolean(true);
+  rows.text("").null().integer(-9'000'000'000).decimal(Int128{-1} * kPicoPerUnit * kPicoPerUnit);
+  rows.null();
+  return written(format, options, schema, rows.batch());
+}
+
+TEST(Writers, CsvTellsNullFromEmpty) {
+  EXPECT_EQ(two_rows(Format::csv),
+            "id,at,tokens,cost,priced\n"
+            "a,2026-07-01T12:00:00.250Z,17,0.00000000015,true\n"
+            "\"\",,-9000000000,-1000000000000,\n");
+}
+
+TEST(Writers, CsvLinesAndNullTextAreOptions) {
+  WriterOptions options;
+  options.csv.line = CsvOptions::Line::crlf;
+  options.csv.null_text = "NULL";
+  EXPECT_EQ(two_rows(Format::csv, options),
+            "id,at,tokens,cost,priced\r\n"
+            "a,2026-07-01T12:00:00.250Z,17,0.00000000015,true\r\n"
+            ",NULL,-9000000000,-1000000000000,NULL\r\n");
+}
+
+TEST(Writers, JsonIsAnArrayOfObjects) {
+  EXPECT_EQ(two_rows(Format::json),
+            "[\n"
+            "{\"id\":\"a\",\"at\":\"2026-07-01T12:00:00.250Z\",\"tokens\":17,"
+            "\"cost\":\"0.00000000015\",\"priced\":true},\n"
+            "{\"id\":\"\",\"at\":null,\"tokens\":-9000000000,\"cost\":\"-1000000000000\","
+            "\"priced\":null}\n"
+            "]\n");
+}
+
+TEST(Writers, NdjsonMayShowDecimalsAsNumbers) {
+  WriterOptions options;
+  options.decimals = WriterOptions::Decimals::number;
+  EXPECT_EQ(two_rows(Format::ndjson, options),
+            "{\"id\":\"a\",\"at\":\"2026-07-01T12:00:00.250Z\",\"tokens\":17,"
+            "\"cost\":0.00000000015,\"priced\":true}\n"
+            "{\"id\":\"\",\"at\":null,\"tokens\":-9000000000,\"cost\":-1000000000000,"
+            "\"priced\":null}\n");
+}
+
+TEST(Writers, MarkdownIsAPipeTable) {
+  WriterOptions options;
+  options.document.title = "July";
+  options.document_rows_max = 1;
+  EXPECT_EQ(two_rows(Format::markdown, options),
+            "# July\n\n"
+            "| id | at | tokens | cost | priced |\n"
+            "|---|---|---:|---:|---|\n"
+            "| a | 2026-07-01T12:00:00.250Z | 17 | 0.00000000015 | true |\n"
+            "\nand 1 more rows\n");
+}
+
+struct Text {
+  std::string text, csv, csv_kept, json, markdown;
+};
+
+TEST(Writers, TextsAreHarmlessEverywhere) {
+  const Text cases[] = {
+      {"plain", "plain", "plain", "\"plain\"", "plain"},
+      {"a,b", "\"a,b\"", "\"a,b\"", "\"a,b\"", "a,b"},
+      {"say \"hi\"", "\"say \"\"hi\"\"\"", "\"say \"\"hi\"\"\"", "\"say \\\"hi\\\"\"",
+       "say \"hi\""},
+      {"two\nlines", "\"two\nlines\"", "\"two\nlines\"", "\"two\\nlines\"", "two lines"},
+      {"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0", "=cmd|' /C calc'!A0", "\"=cmd|' /C calc'!A0\"",
+       "=cmd\\|' /C calc'!A0"},
+      {"+1", "'+1", "+1", "\"+1\"", "+1"},
+      {"-1,2", "\"'-1,2\"", "\"-1,2\"", "\"-1,2\"", "-1,2"},
+      {"@SUM(A1)", "'@SUM(A1)", "@SUM(A1)", "\"@SUM(A1)\"", "@SUM(A1)"},
+      {"\tx", "'\tx", "\tx", "\"\\tx\"", " x"},
+      {"\rx", "\"'\rx\"", "\"\rx\"", "\"\\rx\"", " x"},
+      {std::string("\0x", 2), std::string("'\0x", 3), std::string("\0x", 2), "\"\\u0000x\"", "x"},
+      {"\xef\xbc\x9d"
+       "1",
+       "'\xef\xbc\x9d"
+       "1",
+       "\xef\xbc\x9d"
+       "1",
+       "\"\xef\xbc\x9d"
+       "1\"",
+       "\xef\xbc\x9d"
+       "1"},
+      {"שלום", "שלום", "שלום", "\"שלום\"", "שלום"},
+      {"𝄞😀", "𝄞😀", "𝄞😀", "\"𝄞😀\"", "𝄞😀"},
+      {"<script>", "<script>", "<script>", "\"<script>\"", "&lt;script>"},
+      {"a|b`c`[d](e)", "a|b`c`[d](e)", "a|b`c`[d](e)", "\"a|b`c`[d](e)\"",
+       "a\\|b\\`c\\`\\[d\\](e)"},
+  };
+  Schema schema;
+  schema.columns = {{"t", ColumnType::text}};
+  for (const Text& c : cases) {
+    BatchBuilder rows(schema);
+    rows.text(c.text);
+    WriterOptions keep;
+    keep.csv.formulas = CsvOptions::Formulas::keep;
+    EXPECT_EQ(written(Format::csv, {}, schema, rows.batch()), "t\n" + c.csv + "\n");
+    EXPECT_EQ(written(Format::csv, keep, schema, rows.batch()), "t\n" + c.csv_kept + "\n");
+    EXPECT_EQ(written(Format::ndjson, {}, schema, rows.batch()), "{\"t\":" + c.json + "}\n");
+    EXPECT_EQ(written(Format::markdown, {}, schema, rows.batch()),
+              "# Costs\n\n| t |\n|---|\n| " + c.markdown + " |\n");
+  }
+}
+
+TEST(Writers, NegativeAmountsAreNoFormulas) {
+  Schema schema;
+  schema.columns = {{"credit", ColumnType::decimal, kMoneyScale}};
+  BatchBuilder rows(schema);
+  rows.amount(parse_amount("-12.5").value());
+  EXPECT_EQ(written(Format::csv, {}, schema, rows.batch()), "credit\n-12.5\n");
+}
+
+TEST(Format, IsToldByTheName) {
+  EXPECT_EQ(format_of_file("out/july.csv"), Format::csv);
+  EXPECT_EQ(format_of_file("july.jsonl.gz"), Format::ndjson);
+  EXPECT_EQ(format_of_file("july.md"), Format::markdown);
+  EXPECT_EQ(format_of_file("july"), std::nullopt);
+  EXPECT_EQ(format_of_file("july.doc"), std::nullopt);
+  EXPECT_EQ(parse_format("excel").error().message,
+            "unknown format \"excel\"; known are csv, json, ndjson, parquet, xlsx, markdown, html, "
+            "pdf");
+}
+
+}  // namespace
+}  // namespace costops::exports
