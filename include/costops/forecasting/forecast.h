@@ -6,6 +6,8 @@
 // are frozen in docs/forecasting.md.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,23 +24,24 @@ namespace costops::forecasting {
 /// The longest path that is given.
 inline constexpr std::size_t kHorizonMax = 10'000;
 
+inline constexpr std::array kUsualLevels = {80.0, 95.0};
+
 struct ForecastRequest {
   std::span<const double> history;  ///< Oldest first; kMissing where unknown.
   std::size_t season = 1;   ///< Main cycle in periods: 24 for hours, 7 for days; 1: unknown.
   std::size_t horizon = 1;  ///< Steps ahead, 1 to kHorizonMax.
-  std::string_view model = "auto";            ///< "auto" or a name of model_names().
-  std::vector<double> levels = {80.0, 95.0};  ///< Percent, each above 0 and below 100.
+  std::string_view model = "auto";                ///< "auto" or a name of model_names().
+  std::span<const double> levels = kUsualLevels;  ///< Percent, each above 0 and below 100.
 };
 
 /// A distribution per step: centre + width x the quantiles of standardised backtest errors, not
 /// below a floor. Quantiles never cross, because every step uses the same rising function.
 class Spread {
  public:
-  Spread() = default;
   /// `standard`: the quantiles of the errors at evenly spaced probabilities (i + 1) / (size + 1),
   /// not falling. Requires centre and width of equal size, widths >= 0.
-  Spread(std::vector<double> centre, std::vector<double> width, std::vector<double> standard,
-         double floor);
+  void assign(std::span<const double> centre, std::span<const double> width,
+              std::span<const double> standard, double floor);
 
   [[nodiscard]] std::size_t size() const { return centre_.size(); }
   /// The value that step `step` (0 is the first) stays below with probability `p`, 0 < p < 1.
@@ -115,6 +118,16 @@ class ForecastEngine {
   /// Fails with invalid_input (no value, an infinite one, a horizon or level out of range; a
   /// history that a model named explicitly cannot take) or not_found (an unknown model).
   [[nodiscard]] Result<Forecast> forecast(const ForecastRequest& request);
+
+  /// Many series that are alike (one grain, one horizon): their intervals share the shape of all
+  /// their errors, which makes them truer than one series' own history can. `visit` gets each
+  /// request's index and forecast, in order; the forecast lives until it returns and has neither
+  /// parameters nor backtest, trend or seasonality. Allocates nothing per series once warm, but
+  /// for the paths: horizon numbers each. The order of the requests changes no forecast.
+  /// Fails as forecast() does, naming the request; no forecast is visited then.
+  [[nodiscard]] Result<void> forecast_all(
+      std::span<const ForecastRequest> requests,
+      const std::function<void(std::size_t, const Forecast&)>& visit);
 
  private:
   struct State;
