@@ -56,6 +56,7 @@ void add_explain(CLI::App& parent, Commands& into);
 void add_quarantine(CLI::App& parent, Commands& into);
 void add_pricing(CLI::App& parent, Commands& into);
 void add_reprice(CLI::App& parent, Commands& into);
+void add_focus(CLI::App& parent, Commands& into);
 void add_run(CLI::App& parent, Commands& into);
 void add_bench_worker(CLI::App& parent, Commands& into);
 void add_completion(CLI::App& parent, Commands& into);
