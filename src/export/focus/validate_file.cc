@@ -14,7 +14,9 @@ using ingestion::Input;
 
 Result<Validation> validate_rows(Input& input, const ValidationOptions& options) {
   CsvReader reader(input);
-  if (auto header = reader.read_header(); !header) return fail(header.error());
+  if (auto header = reader.read_header(); !header) {
+    return fail(header.error().code, input.name() + ": " + header.error().message);
+  }
   std::vector<InputColumn> columns;
   for (const std::string& name : reader.header()) columns.push_back({name, ColumnType::untyped});
   auto validator = Validator::make(std::move(columns), options);
@@ -81,9 +83,7 @@ Result<Validation> validate_file(const std::string& path, const ValidationOption
   if (path.ends_with(".parquet")) return validate_parquet(path, options);
   auto input = Input::open(path);
   if (!input) return fail(input.error());
-  auto result = validate_rows(*input, options);
-  if (!result) return fail(result.error().code, path + ": " + result.error().message);
-  return result;
+  return validate_rows(*input, options);
 }
 
 Result<Validation> validate_csv(std::string_view bytes, const ValidationOptions& options) {
