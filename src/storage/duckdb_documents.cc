@@ -27,14 +27,15 @@ Result<std::vector<Document>> DuckdbLedger::documents(std::string_view kind) con
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto select = connection->prepare(
-      "SELECT name, epoch_us(recorded_at), body FROM documents WHERE kind = ? ORDER BY number");
+      "SELECT kind, name, epoch_us(recorded_at), body FROM documents "
+      "WHERE kind = ? OR ? = '' ORDER BY number");
   if (!select) return fail(select.error());
-  auto rows = select->bind(kind).run();
+  auto rows = select->bind(kind).bind(kind).run();
   std::vector<Document> found;
   const auto read = duck::for_each_row(rows, [&](std::size_t row) {
-    found.push_back({std::string(kind), std::string(rows->text(0, row)),
-                     Instant(Microseconds(rows->column<std::int64_t>(1)[row])),
-                     std::string(rows->text(2, row))});
+    found.push_back({std::string(rows->text(0, row)), std::string(rows->text(1, row)),
+                     Instant(Microseconds(rows->column<std::int64_t>(2)[row])),
+                     std::string(rows->text(3, row))});
   });
   if (!read) return fail(read.error());
   return found;

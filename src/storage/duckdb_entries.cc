@@ -226,6 +226,11 @@ Result<HistoryLine> RecordTexts::history_line(const Line& line) {
     out.costs.by_class[i] = Amount::pico(line.standing.costs[i]);
   }
   out.price = line.standing.price;
+  if (line.standing.reported_currency != 0) {
+    const auto reported = currency(line.standing.reported_currency);
+    if (!reported) return fail(reported.error());
+    out.reported_cost = Money{Amount::pico(line.standing.reported), *reported};
+  }
   const auto reason = reasons_.text(connection_, line.standing.reason);
   if (!reason) return fail(reason.error());
   out.reason = *reason;
@@ -283,13 +288,8 @@ Result<StoredRecord> RecordTexts::stored(const FoldedRecord& folded) {
     if (!history) return fail(history.error());
     out.history.push_back(std::move(*history));
   }
-  const Standing& standing = folded.lines.back().standing;
-  usage.quantities = standing.quantities;
-  if (standing.reported_currency != 0) {
-    const auto code = currency(standing.reported_currency);
-    if (!code) return fail(code.error());
-    usage.reported_cost = Money{Amount::pico(standing.reported), *code};
-  }
+  usage.quantities = out.history.back().quantities;
+  usage.reported_cost = out.history.back().reported_cost;
   return out;
 }
 

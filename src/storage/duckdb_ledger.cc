@@ -2,11 +2,11 @@
 #include "storage/duckdb_ledger.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "storage/duckdb_query.h"
 #include "storage/duckdb_schema.h"
+#include "storage/ledger_files.h"
+#include "storage/record_search.h"
 
 namespace costops::storage {
 namespace {
@@ -16,43 +16,8 @@ namespace {
 constexpr std::string_view kWritingMemory = "SET memory_limit = '64MB'";
 constexpr std::string_view kMoreWritingMemory = "SET memory_limit = '256MB'";
 constexpr std::string_view kReadingMemory = "RESET memory_limit";
-/// Shortest beginning of an id that finds a record.
-constexpr std::size_t kPrefixMin = 4;
-constexpr std::size_t kMatchesShown = 4;
 
 bool in_memory(std::string_view path) { return path == ":memory:"; }
-
-Result<void> check_path(const std::string& path, OpenMode mode) {
-  if (in_memory(path)) return {};
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return fail(ErrorCode::io_error, path + " is a folder: name a file for the ledger");
-  }
-  if (std::filesystem::exists(path, error)) return {};
-  if (mode != OpenMode::create) {
-    return fail(ErrorCode::not_found,
-                "no ledger at " + path + ": create it with `cost-ops init` or by ingesting");
-  }
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (folder.empty()) return {};
-  std::filesystem::create_directories(folder, error);
-  if (!error) return {};
-  return fail(ErrorCode::io_error,
-              "cannot create the ledger's folder " + folder.string() + ": " + error.message());
-}
-
-/// The ids that begin with `text`; none if it cannot be the beginning of an id.
-std::optional<std::pair<RecordId, RecordId>> ids_beginning_with(std::string_view text) {
-  if (text.size() < kPrefixMin || text.size() > 32) return std::nullopt;
-  std::string low(text);
-  std::string high(text);
-  low.resize(32, '0');
-  high.resize(32, 'f');
-  const auto from = parse_record_id(low);
-  const auto to = parse_record_id(high);
-  if (!from || !to) return std::nullopt;
-  return std::pair(*from, *to);
-}
 
 Result<std::vector<RecordId>> ids_of(duck::Statement& select) {
   auto rows = select.run();
@@ -67,7 +32,7 @@ Result<std::vector<RecordId>> ids_of(duck::Statement& select) {
 
 /// The records that their source calls `text`; where there are none, those whose id begins so.
 Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::string_view text) {
-  const std::string limit = " ORDER BY id LIMIT " + std::to_string(kMatchesShown + 1);
+  const std::string limit = " ORDER BY id LIMIT " + std::to_string(kMatchesWanted);
   auto select = connection.prepare("SELECT id FROM records WHERE source_id = ?" + limit);
   if (!select) return fail(select.error());
   select->bind(text);
@@ -78,16 +43,6 @@ Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::stri
   if (!by_id) return fail(by_id.error());
   by_id->bind(range->first).bind(range->second);
   return ids_of(*by_id);
-}
-
-Error several_match(std::string_view text, std::span<const RecordId> ids) {
-  std::string message = "several records match \"" + std::string(text) + "\": ";
-  for (std::size_t i = 0; i < std::min(ids.size(), kMatchesShown); ++i) {
-    if (i > 0) message += ", ";
-    message += to_string(ids[i]);
-  }
-  if (ids.size() > kMatchesShown) message += ", ...";
-  return {ErrorCode::conflict, message + "; give one of these ids"};
 }
 
 /// Sums of the entries of the probed ids. An id's entries agree in everything but the measures.
@@ -151,7 +106,7 @@ KnownRecord known_record(const duck::Rows& rows, std::size_t row) {
 // --- Opening ---
 
 Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mode, Limits limits) {
-  if (auto usable = check_path(path, mode); !usable) return fail(usable.error());
+  if (auto usable = check_ledger_file(path, mode); !usable) return fail(usable.error());
   std::unique_ptr<DuckdbLedger> ledger(new DuckdbLedger(std::move(path), mode, limits));
   for (std::size_t d = 0; d < kDimensionCount; ++d) {
     ledger->dimension_numbers_.emplace_back(std::string(text_table(static_cast<Dimension>(d))));
@@ -256,13 +211,7 @@ Result<StoredRecord> DuckdbLedger::find(std::string_view id) const {
   if (!connection) return fail(connection.error());
   const auto matches = matches_of(*connection, id);
   if (!matches) return fail(matches.error());
-  if (matches->empty()) {
-    return fail(ErrorCode::not_found, "no record \"" + std::string(id) +
-                                          "\" in the ledger: give its id, at least the first " +
-                                          std::to_string(kPrefixMin) +
-                                          " digits of it, or its source's own id");
-  }
-  if (matches->size() > 1) return fail(several_match(id, *matches));
+  if (auto one = require_one_match(id, *matches); !one) return fail(one.error());
   RecordTexts texts(*connection);
   Result<StoredRecord> found = fail(ErrorCode::not_found, "");
   auto loaded = load_records(*matches, [&](const FoldedRecord& record) -> Result<bool> {

@@ -45,8 +45,10 @@ class DuckdbLedger final : public Ledger {
   Result<PriceUsed> price_used(std::int32_t number) const override;
   Result<std::vector<Quarantined>> quarantine(std::size_t limit) const override;
   Result<std::uint64_t> quarantine_count() const override;
+  Result<std::vector<Quarantined>> quarantine_history() const override;
   Result<void> resolve(std::span<const RecordId> ids, Instant at) override;
   Result<std::optional<JournalEntry>> journal(std::string_view source) const override;
+  Result<std::vector<JournalEntry>> sources() const override;
   Result<void> append_documents(std::span<const Document> documents) override;
   Result<std::vector<Document>> documents(std::string_view kind) const override;
   Result<std::optional<TimeRange>> extent() const override;
@@ -165,6 +167,10 @@ class DuckdbLedger final : public Ledger {
   TextNumbers meter_numbers_{"meters"};
   std::map<RecordId, std::int32_t> price_numbers_;  ///< By hash of id and definition.
   bool price_numbers_loaded_ = false;
+
+  [[nodiscard]] Result<void> load_journal() const;  ///< Under journal_reading_.
+  [[nodiscard]] Result<std::vector<Quarantined>> quarantine_where(std::string_view which,
+                                                                  std::size_t limit) const;
 
   mutable std::mutex journal_reading_;
   mutable std::map<std::string, JournalEntry, std::less<>> journal_;

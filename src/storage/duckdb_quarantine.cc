@@ -84,13 +84,23 @@ Result<void> DuckdbLedger::resolve(std::span<const RecordId> ids, Instant at) {
 }
 
 Result<std::vector<Quarantined>> DuckdbLedger::quarantine(std::size_t limit) const {
+  return quarantine_where("resolved_at IS NULL", limit);
+}
+
+Result<std::vector<Quarantined>> DuckdbLedger::quarantine_history() const {
+  return quarantine_where("true", SIZE_MAX);
+}
+
+Result<std::vector<Quarantined>> DuckdbLedger::quarantine_where(std::string_view which,
+                                                                std::size_t limit) const {
   const auto in_use = use();
   if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto select = connection->prepare(
-      "SELECT id, epoch_us(recorded_at), file, line, reason, excerpt FROM quarantine "
-      "WHERE resolved_at IS NULL ORDER BY recorded_at, file, line, id LIMIT ?");
+      "SELECT id, epoch_us(recorded_at), file, line, reason, excerpt, epoch_us(resolved_at) "
+      "FROM quarantine WHERE " +
+      std::string(which) + " ORDER BY recorded_at, file, line, id LIMIT ?");
   if (!select) return fail(select.error());
   const auto bounded = std::min<std::size_t>(limit, INT64_MAX);
   auto rows = select->bind(static_cast<std::int64_t>(bounded)).run();
@@ -103,6 +113,8 @@ Result<std::vector<Quarantined>> DuckdbLedger::quarantine(std::size_t limit) con
                       static_cast<std::uint64_t>(rows->column<std::int64_t>(3)[row])};
     entry.reason = rows->text(4, row);
     entry.excerpt = rows->text(5, row);
+    if (rows->is_null(6, row)) return;
+    entry.resolved_at = Instant(Microseconds(rows->column<std::int64_t>(6)[row]));
   });
   if (!read) return fail(read.error());
   return entries;
@@ -121,37 +133,45 @@ Result<std::uint64_t> DuckdbLedger::quarantine_count() const {
   return static_cast<std::uint64_t>(rows->column<std::int64_t>(0)[0]);
 }
 
+Result<void> DuckdbLedger::load_journal() const {
+  if (journal_loaded_) return {};
+  auto connection = reader();
+  if (!connection) return fail(connection.error());
+  auto rows = connection->ask(
+      "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at) "
+      "FROM journal ORDER BY recorded_at, rowid");
+  auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    JournalEntry entry;
+    entry.source = rows->text(0, row);
+    entry.size = rows->column<std::uint64_t>(1)[row];
+    entry.fingerprint = duck::id_of(rows->column<duckdb_hugeint>(2)[row]);
+    entry.modified = Instant(Microseconds(rows->column<std::int64_t>(3)[row]));
+    entry.records = static_cast<std::uint64_t>(rows->column<std::int64_t>(4)[row]);
+    entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(5)[row]));
+    journal_[entry.source] = entry;
+  });
+  journal_loaded_ = read.has_value();
+  return read;
+}
+
 Result<std::optional<JournalEntry>> DuckdbLedger::journal(std::string_view source) const {
   const auto in_use = use();
   if (!in_use) return fail(in_use.error());
   const std::scoped_lock reading(journal_reading_);
-  if (!journal_loaded_) {
-    auto connection = reader();
-    if (!connection) return fail(connection.error());
-    auto select = connection->prepare(
-        "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at) "
-        "FROM journal ORDER BY recorded_at, rowid");
-    if (!select) return fail(select.error());
-    auto rows = select->run();
-    if (!rows) return fail(rows.error());
-    for (auto more = rows->next(); !more || *more; more = rows->next()) {
-      if (!more) return fail(more.error());
-      for (std::size_t row = 0; row < rows->size(); ++row) {
-        JournalEntry entry;
-        entry.source = rows->text(0, row);
-        entry.size = rows->column<std::uint64_t>(1)[row];
-        entry.fingerprint = duck::id_of(rows->column<duckdb_hugeint>(2)[row]);
-        entry.modified = Instant(Microseconds(rows->column<std::int64_t>(3)[row]));
-        entry.records = static_cast<std::uint64_t>(rows->column<std::int64_t>(4)[row]);
-        entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(5)[row]));
-        journal_[entry.source] = entry;
-      }
-    }
-    journal_loaded_ = true;
-  }
+  if (auto loaded = load_journal(); !loaded) return fail(loaded.error());
   const auto found = journal_.find(source);
   if (found == journal_.end()) return std::nullopt;
   return found->second;
+}
+
+Result<std::vector<JournalEntry>> DuckdbLedger::sources() const {
+  const auto in_use = use();
+  if (!in_use) return fail(in_use.error());
+  const std::scoped_lock reading(journal_reading_);
+  if (auto loaded = load_journal(); !loaded) return fail(loaded.error());
+  std::vector<JournalEntry> entries;
+  for (const auto& [source, entry] : journal_) entries.push_back(entry);
+  return entries;
 }
 
 }  // namespace costops::storage

@@ -2,15 +2,11 @@
 // docs/ledger.md describes them to people.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
-#include <string_view>
 
-#include "costops/domain/charge.h"
-#include "costops/domain/meter.h"
-#include "costops/domain/usage_batch.h"
 #include "storage/duck.h"
+#include "storage/ledger_columns.h"
 
 namespace costops::storage {
 
@@ -31,21 +27,5 @@ struct Migration {
 /// Fails with unsupported if the schema is not the last one.
 [[nodiscard]] Result<void> require_schema(duck::Connection& connection, const std::string& path,
                                           std::span<const Migration> migrations);
-
-/// The text table of a dimension ("models") and its column in records ("model_id").
-[[nodiscard]] std::string_view text_table(Dimension dimension);
-[[nodiscard]] std::string id_column(Dimension dimension);
-
-/// Meters with a column of their own, in the order of the columns; the others are rows of
-/// other_quantities.
-inline constexpr std::array kColumnMeters{
-    Meter::input_tokens_uncached,   Meter::cache_read_tokens,
-    Meter::cache_write_tokens,      Meter::cache_write_5m_tokens,
-    Meter::cache_write_1h_tokens,   Meter::output_tokens,
-    Meter::output_reasoning_tokens, Meter::requests};
-/// Cost columns, in the order of CostClass.
-inline constexpr std::array<std::string_view, kCostClassCount> kCostColumns{
-    "input_cost_pico", "cache_read_cost_pico", "cache_write_cost_pico", "output_cost_pico",
-    "other_cost_pico"};
 
 }  // namespace costops::storage

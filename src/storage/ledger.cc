@@ -5,39 +5,46 @@
 #include <system_error>
 
 #include "storage/duckdb_ledger.h"
+#include "storage/sqlite_ledger.h"
 
 namespace costops::storage {
+namespace {
 
-Result<void> Ledger::append_documents(std::span<const Document> documents) {
-  if (documents.empty()) return {};
-  return fail(ErrorCode::unsupported, "the ledger " + url() + " keeps no documents, and so no " +
-                                          documents.front().kind + ": use duckdb:PATH");
+Result<std::string> path_of(std::string_view url, std::string_view scheme) {
+  const std::string path(url.substr(scheme.size()));
+  if (path.empty()) {
+    return fail(ErrorCode::invalid_input, "\"" + std::string(scheme) + "\" lacks a path: give " +
+                                              std::string(scheme) + "PATH");
+  }
+  if (path == ":memory:") return path;
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error).lexically_normal();
+  return error ? path : absolute.string();
 }
 
-Result<std::vector<Document>> Ledger::documents(std::string_view kind) const {
-  return fail(ErrorCode::unsupported, "the ledger " + url() + " keeps no documents, and so no " +
-                                          std::string(kind) + ": use duckdb:PATH");
-}
+}  // namespace
 
-Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode) {
+Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode,
+                                            std::chrono::milliseconds wait) {
   constexpr std::string_view kDuckdb = "duckdb:";
-  const std::string_view scheme = url.substr(0, url.find(':'));
+  constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with(kDuckdb)) {
-    const std::string path(url.substr(kDuckdb.size()));
-    if (path.empty()) {
-      return fail(ErrorCode::invalid_input, "\"duckdb:\" lacks a path: give duckdb:PATH");
-    }
-    if (path == ":memory:") return DuckdbLedger::open(path, mode, {});
-    std::error_code error;
-    const auto absolute = std::filesystem::absolute(path, error).lexically_normal();
-    return DuckdbLedger::open(error ? path : absolute.string(), mode, {});
+    const auto path = path_of(url, kDuckdb);
+    if (!path) return fail(path.error());
+    return DuckdbLedger::open(*path, mode, {});
   }
-  if (scheme == "sqlite" || scheme == "clickhouse") {
+  if (url.starts_with(kSqlite)) {
+    const auto path = path_of(url, kSqlite);
+    if (!path) return fail(path.error());
+    return SqliteLedger::open(*path, mode, wait);
+  }
+  if (url.starts_with("clickhouse:")) {
     return fail(ErrorCode::unsupported,
-                "this cost-ops has no " + std::string(scheme) + " ledger yet: use duckdb:PATH");
+                "this cost-ops has no clickhouse ledger yet: use duckdb:PATH or sqlite:PATH");
   }
-  return fail(ErrorCode::unsupported, "unknown ledger \"" + std::string(url) +
-                                          "\": expected duckdb:PATH or duckdb::memory:");
+  return fail(ErrorCode::unsupported,
+              "unknown ledger \"" + std::string(url) +
+                  "\": expected duckdb:PATH, sqlite:PATH, or either with :memory: as its path");
 }
 
 }  // namespace costops::storage

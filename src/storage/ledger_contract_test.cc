@@ -744,18 +744,18 @@ TEST_P(LedgerContract, ReadersSeeWholeBatchesOnly) {
   EXPECT_EQ(total().requests, 1000);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, LedgerContract, testing::Values("duckdb"),
+INSTANTIATE_TEST_SUITE_P(Backends, LedgerContract, testing::Values("duckdb", "sqlite"),
                          [](const auto& backend) { return backend.param; });
 
 TEST(OpenLedger, SaysWhichLedgersThereAre) {
   EXPECT_EQ(open_ledger("mysql:x", OpenMode::create).error(),
             (Error{ErrorCode::unsupported,
-                   "unknown ledger \"mysql:x\": expected duckdb:PATH or duckdb::memory:"}));
-  EXPECT_EQ(
-      open_ledger("sqlite:x", OpenMode::create).error(),
-      (Error{ErrorCode::unsupported, "this cost-ops has no sqlite ledger yet: use duckdb:PATH"}));
+                   "unknown ledger \"mysql:x\": expected duckdb:PATH, sqlite:PATH, or either with "
+                   ":memory: as its path"}));
   EXPECT_EQ(open_ledger("duckdb:", OpenMode::create).error(),
             (Error{ErrorCode::invalid_input, "\"duckdb:\" lacks a path: give duckdb:PATH"}));
+  EXPECT_EQ(open_ledger("sqlite:", OpenMode::create).error(),
+            (Error{ErrorCode::invalid_input, "\"sqlite:\" lacks a path: give sqlite:PATH"}));
 }
 
 }  // namespace

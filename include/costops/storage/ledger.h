@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,7 @@ struct Quarantined {
   std::string reason;
   std::string excerpt;
   Instant recorded_at{};
+  std::optional<Instant> resolved_at = std::nullopt;
 };
 
 /// How far a source has been read: lets a re-run skip what is complete and read on what grew.
@@ -127,6 +129,7 @@ struct HistoryLine {
   ClassCosts costs;         ///< After this line.
   std::string price_id;
   std::int32_t price = 0;  ///< Number of that price in this ledger; 0: none.
+  std::optional<Money> reported_cost = std::nullopt;  ///< After this line.
 };
 
 struct StoredRecord {
@@ -179,6 +182,8 @@ class Ledger {
   /// Open quarantine entries, oldest first.
   [[nodiscard]] virtual Result<std::vector<Quarantined>> quarantine(std::size_t limit) const = 0;
   [[nodiscard]] virtual Result<std::uint64_t> quarantine_count() const = 0;
+  /// Every entry, open or resolved, oldest first.
+  [[nodiscard]] virtual Result<std::vector<Quarantined>> quarantine_history() const = 0;
   /// Marks entries as resolved (a retry succeeded); they stay in the ledger.
   [[nodiscard]] virtual Result<void> resolve(std::span<const RecordId> ids, Instant at) = 0;
 
@@ -186,11 +191,13 @@ class Ledger {
   [[nodiscard]] virtual Result<std::optional<JournalEntry>> journal(
       std::string_view source) const = 0;
 
-  /// Appends all or nothing, durably. Fails with io_error; with unsupported where the backend keeps
-  /// no documents.
-  [[nodiscard]] virtual Result<void> append_documents(std::span<const Document> documents);
-  /// Every document of a kind, in the order of appending. Fails like append_documents.
-  [[nodiscard]] virtual Result<std::vector<Document>> documents(std::string_view kind) const;
+  /// The journal's last entry of every source, by name.
+  [[nodiscard]] virtual Result<std::vector<JournalEntry>> sources() const = 0;
+
+  /// Appends all or nothing, durably. Fails with io_error.
+  [[nodiscard]] virtual Result<void> append_documents(std::span<const Document> documents) = 0;
+  /// Every document of a kind ("": of all kinds), in the order of appending.
+  [[nodiscard]] virtual Result<std::vector<Document>> documents(std::string_view kind) const = 0;
 
   /// First and last usage time, for range "all". None: the ledger is empty.
   [[nodiscard]] virtual Result<std::optional<TimeRange>> extent() const = 0;
@@ -213,11 +220,16 @@ class AppendRehearsal {
   std::unique_ptr<State> state_;
 };
 
-/// Opens a ledger by URL ("duckdb:PATH", "duckdb::memory:"); creates it, and its folder, when
-/// absent unless `mode` forbids it. Runs migrations forward, with a backup beside the file. Fails
-/// with unsupported (unknown scheme; ledger of a newer version), conflict (another process holds
-/// it, naming it where known), io_error, not_found (absent and not to be created).
+/// Opens a ledger by URL ("duckdb:PATH", "sqlite:PATH", "duckdb::memory:", "sqlite::memory:");
+/// creates it, and its folder, when absent unless `mode` forbids it. Runs migrations forward, with
+/// a backup beside the file. Waits up to `wait` for another process that is in the way: a DuckDB
+/// ledger is open in one process at a time, a SQLite one is written by one at a time (then the
+/// waiting, and the conflict, come with the call that writes). Fails with unsupported (unknown
+/// scheme; ledger of a newer version), conflict (another process holds it, naming it where known),
+/// io_error, not_found (absent and not to be created).
 enum class OpenMode : std::uint8_t { create, existing, read_only };
-[[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode);
+[[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(
+    std::string_view url, OpenMode mode,
+    std::chrono::milliseconds wait = std::chrono::milliseconds(0));
 
 }  // namespace costops::storage

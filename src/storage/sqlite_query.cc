@@ -1,0 +1,298 @@
+// sqlite_query.cc - sums over `entries`, grouped by numbers; the groups' texts come afterwards.
+#include "storage/sqlite_query.h"
+
+#include <map>
+
+#include "storage/adjustment.h"
+#include "storage/groups.h"
+
+namespace costops::storage {
+namespace {
+
+void add_filter(SqliteSql& sql, const Filter& filter) {
+  const bool tags = filter.dimension == Dimension::tags;
+  bool unassigned = false;
+  sql.add(" AND ").add(filter.kind == Filter::Kind::exclude ? "NOT (" : "(");
+  sql.add(id_column(filter.dimension)).add(" IN (SELECT ");
+  sql.add(tags ? "list_id FROM tag_members WHERE tag IN (" : "id FROM ");
+  if (!tags) sql.add(text_table(filter.dimension)).add(" WHERE value IN (");
+  for (std::size_t i = 0; i < filter.values.size(); ++i) {
+    if (i > 0) sql.add(", ");
+    sql.value(filter.values[i]);
+    unassigned = unassigned || filter.values[i].empty();
+  }
+  sql.add("))");
+  if (tags && unassigned) sql.add(" OR ").add(id_column(Dimension::tags)).add(" = 0");
+  sql.add(")");
+}
+
+template <typename AddValue>
+void add_by_offset(SqliteSql& sql, const LocalSteps& steps, const AddValue& add_value) {
+  if (steps.offsets.size() == 1) {
+    add_value(steps.offsets[0]);
+    return;
+  }
+  sql.add("CASE");
+  for (std::size_t i = 1; i < steps.offsets.size(); ++i) {
+    sql.add(" WHEN used_at < ").number(steps.offsets[i].from.time_since_epoch().count());
+    sql.add(" THEN ");
+    add_value(steps.offsets[i - 1]);
+  }
+  sql.add(" ELSE ");
+  add_value(steps.offsets.back());
+  sql.add(" END");
+}
+
+/// The start of the step that contains `used_at`, but not before the change that cut the step.
+void add_step(SqliteSql& sql, const LocalSteps& steps) {
+  const std::int64_t shift = positive_shift(steps.step_us);
+  sql.add("max(");
+  add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
+    sql.add("used_at - (used_at + ").number(o.offset_us + shift).add(") % ").number(steps.step_us);
+  });
+  sql.add(", ");
+  add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
+    const bool first = &o == steps.offsets.data();
+    sql.number(first ? min_instant().time_since_epoch().count() - steps.step_us
+                     : o.from.time_since_epoch().count());
+  });
+  sql.add(")");
+}
+
+void add_keys(SqliteSql& sql, const Query& query) {
+  for (const Dimension dimension : query.group_by) sql.add(id_column(dimension)).add(", ");
+  if (query.steps) {
+    add_step(sql, *query.steps);
+    sql.add(", ");
+  }
+  sql.add("currency_id");
+}
+
+std::size_t key_count(const Query& query) { return query.group_by.size() + (query.steps ? 2 : 1); }
+
+void add_grouping(SqliteSql& sql, const Query& query) {
+  sql.add(" GROUP BY 1");
+  for (std::size_t i = 2; i <= key_count(query); ++i) sql.add(", ").add(std::to_string(i));
+}
+
+SqliteSql main_query(const Query& query) {
+  SqliteSql sql;
+  sql.add("SELECT ");
+  add_keys(sql, query);
+  sql.add(", sum(records)");
+  if (query.measures.has(Measure::unpriced)) sql.add(", sum(unpriced)");
+  if (query.measures.has(Measure::quantities)) {
+    for (const Meter meter : kColumnMeters) sql.add(", exact_sum(").add(to_string(meter)).add(")");
+  }
+  if (query.measures.has(Measure::costs) || query.measures.has(Measure::total_cost)) {
+    for (const std::string_view cost : kCostColumns) sql.add(", exact_sum(").add(cost).add(")");
+  }
+  if (query.measures.has(Measure::reported_cost)) {
+    sql.add(
+        ", exact_sum(CASE WHEN reported_currency_id = currency_id THEN reported_cost_pico END)");
+  }
+  sql.add(" FROM entries").where(query);
+  add_grouping(sql, query);
+  // A record that changed its currency leaves a group without records behind.
+  sql.add(" HAVING sum(records) > 0");
+  return sql;
+}
+
+SqliteSql side_query(const Query& query) {
+  SqliteSql sql;
+  sql.add("SELECT ");
+  add_keys(sql, query);
+  sql.add(", (SELECT value FROM meters WHERE id = meter_id), exact_sum(quantity)");
+  sql.add(" FROM entries JOIN other_quantities USING (entry)").where(query);
+  sql.add(" AND more_quantities");
+  add_grouping(sql, query);
+  sql.add(", meter_id");
+  return sql;
+}
+
+/// Reads an answer row by row into columns.
+class GroupsReader {
+ public:
+  explicit GroupsReader(const Query& query) : query_(query), keys_(query.group_by.size()) {
+    groups_.keys.resize(keys_.size());
+  }
+  Result<void> read(sqlite::Connection& connection);
+  Result<void> read_side(sqlite::Connection& connection);
+  Result<Groups> finish(sqlite::Connection& connection);
+
+ private:
+  using Place = std::vector<std::int64_t>;  ///< Codes of the keys, step, number of the currency.
+  Place place_of(const sqlite::Statement& row);
+  Result<void> read_row(const sqlite::Statement& row);
+
+  const Query& query_;
+  std::vector<KeyCodes> keys_;
+  std::vector<std::int64_t> currencies_;
+  std::map<Place, std::size_t> places_;
+  Groups groups_;
+};
+
+GroupsReader::Place GroupsReader::place_of(const sqlite::Statement& row) {
+  Place place;
+  int column = 0;
+  for (KeyCodes& codes : keys_) {
+    place.push_back(codes.code_of(static_cast<std::uint64_t>(row.integer(column++))));
+  }
+  for (; column < static_cast<int>(key_count(query_)); ++column) {
+    place.push_back(row.integer(column));
+  }
+  return place;
+}
+
+Result<void> GroupsReader::read_row(const sqlite::Statement& row) {
+  const Place place = place_of(row);
+  places_[place] = groups_.size();
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    groups_.keys[i].codes.push_back(static_cast<std::uint32_t>(place[i]));
+  }
+  if (query_.steps) groups_.steps.emplace_back(Microseconds(place[keys_.size()]));
+  currencies_.push_back(place.back());
+  auto column = static_cast<int>(key_count(query_));
+  groups_.requests.push_back(row.integer(column++));
+  if (query_.measures.has(Measure::unpriced)) groups_.unpriced.push_back(row.integer(column++));
+  if (query_.measures.has(Measure::quantities)) {
+    for (const Meter meter : kColumnMeters) {
+      const auto sum = narrow_sum(row.wide(column++), to_string(meter));
+      if (!sum) return fail(sum.error());
+      groups_.quantities[static_cast<std::size_t>(meter)].push_back(*sum);
+    }
+  }
+  const bool classes = query_.measures.has(Measure::costs);
+  if (classes || query_.measures.has(Measure::total_cost)) {
+    Amount total;
+    for (auto& costs : groups_.costs) {
+      const Amount cost = Amount::pico(row.wide(column++));
+      if (classes) costs.push_back(cost);
+      total += cost;
+    }
+    if (query_.measures.has(Measure::total_cost)) groups_.total_cost.push_back(total);
+  }
+  if (query_.measures.has(Measure::reported_cost)) {
+    groups_.reported_cost.push_back(Amount::pico(row.wide(column)));
+  }
+  return {};
+}
+
+Result<void> GroupsReader::read(sqlite::Connection& connection) {
+  const SqliteSql sql = main_query(query_);
+  auto rows = sql.prepare(connection);
+  if (!rows) return fail(rows.error());
+  for (;;) {
+    const auto more = rows->step();
+    if (!more) return fail(more.error());
+    if (!*more) return {};
+    if (auto row = read_row(*rows); !row) return row;
+  }
+}
+
+Result<void> GroupsReader::read_side(sqlite::Connection& connection) {
+  const auto any =
+      connection.number("SELECT count(*) FROM (SELECT 1 FROM other_quantities LIMIT 1)");
+  if (!any) return fail(any.error());
+  if (*any == 0) return {};
+  const SqliteSql sql = side_query(query_);
+  auto rows = sql.prepare(connection);
+  if (!rows) return fail(rows.error());
+  const auto first = static_cast<int>(key_count(query_));
+  for (;;) {
+    const auto more = rows->step();
+    if (!more) return fail(more.error());
+    if (!*more) return {};
+    const auto group = places_.find(place_of(*rows));
+    if (group == places_.end()) continue;  // Its records left the group.
+    const auto meter = meter_named(rows->text(first));
+    if (!meter) return fail(meter.error());
+    const auto sum = narrow_sum(rows->wide(first + 1), to_string(*meter));
+    if (!sum) return fail(sum.error());
+    if (*sum == 0) continue;
+    auto& column = groups_.quantities[static_cast<std::size_t>(*meter)];
+    column.resize(groups_.size());
+    column[group->second] = *sum;
+  }
+}
+
+Result<Groups> GroupsReader::finish(sqlite::Connection& connection) {
+  SqliteRecords texts(connection);
+  for (std::size_t key = 0; key < keys_.size(); ++key) {
+    for (const std::uint64_t number : keys_[key].numbers()) {
+      auto text = texts.text(text_table(query_.group_by[key]), static_cast<std::int64_t>(number));
+      if (!text) return fail(text.error());
+      groups_.keys[key].texts.push_back(std::move(*text));
+    }
+  }
+  for (const std::int64_t number : currencies_) {
+    const auto code = texts.text("currencies", number);
+    if (!code) return fail(code.error());
+    const auto currency = code->empty() ? Currency() : Currency::parse(*code);
+    if (!currency) return fail(currency.error());
+    groups_.currencies.push_back(*currency);
+  }
+  if (auto finished = finish_groups(query_, groups_); !finished) return fail(finished.error());
+  return std::move(groups_);
+}
+
+}  // namespace
+
+SqliteSql& SqliteSql::value(std::string text) {
+  values_.push_back(std::move(text));
+  return add("?");
+}
+
+SqliteSql& SqliteSql::where(const Query& query) {
+  add(" WHERE true");
+  if (!is_all_time(query.range)) {
+    add(" AND used_at >= ").number(query.range.from.time_since_epoch().count());
+    add(" AND used_at < ").number(query.range.to.time_since_epoch().count());
+  }
+  if (query.as_of) add(" AND recorded_at <= ").number(query.as_of->time_since_epoch().count());
+  for (const Filter& filter : query.filters) add_filter(*this, filter);
+  return *this;
+}
+
+Result<sqlite::Statement> SqliteSql::prepare(sqlite::Connection& connection) const {
+  auto statement = connection.prepare(text_);
+  if (!statement) return statement;
+  for (const std::string& value : values_) statement->bind(std::string_view(value));
+  return statement;
+}
+
+Result<Groups> run_sqlite_query(sqlite::Connection& connection, const Query& query) {
+  GroupsReader reader(query);
+  if (auto read = reader.read(connection); !read) return fail(read.error());
+  if (query.measures.has(Measure::quantities)) {
+    if (auto read = reader.read_side(connection); !read) return fail(read.error());
+  }
+  return reader.finish(connection);
+}
+
+Result<std::vector<KnownRecord>> sqlite_known(sqlite::Connection& connection,
+                                              std::span<const RecordId> ids) {
+  auto find = connection.prepare("SELECT entry FROM identities WHERE id = ?");
+  if (!find) return fail(find.error());
+  SqliteRecords records(connection);
+  std::vector<KnownRecord> known;
+  for (const RecordId id : ids) {
+    const auto found = find->reset().bind(id).step();
+    if (!found) return fail(found.error());
+    if (!*found) continue;
+    const auto record = records.load(find->integer(0), std::nullopt, INT64_MAX);
+    if (!record) return fail(record.error());
+    known.push_back(known_of(*record));
+  }
+  return known;
+}
+
+Result<std::int64_t> sqlite_entry_of(sqlite::Connection& connection, RecordId id) {
+  auto find = connection.prepare("SELECT entry FROM identities WHERE id = ?");
+  if (!find) return fail(find.error());
+  const auto found = find->bind(id).step();
+  if (!found) return fail(found.error());
+  return *found ? find->integer(0) : 0;
+}
+
+}  // namespace costops::storage
