@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 #include "command.h"
+#include "costops/benchmarks/environment.h"
 #include "costops/benchmarks/io.h"
 #include "costops/benchmarks/runner.h"
 #include "interrupt.h"
@@ -20,7 +22,8 @@ constexpr const char* kHelp =
     R"(
 Each target runs in a process of its own, so that one that crashes or hangs loses nothing
 but itself. DIR/raw/<target>.json gets the results, DIR/summary.md says them to people,
-DIR/run.json holds the machine and the status of each target.
+DIR/run.json holds the machine and the status of each target. Each result is also
+appended to the history (see "cost-ops history").
 
 Examples:
   cost-ops run
@@ -32,6 +35,7 @@ Exit codes: 1 a target failed (the others are measured); 2 unknown target;
 )";
 
 constexpr const char* kDefaultFolder = "benchmarks/output";
+constexpr const char* kDefaultHistory = "benchmarks/history";
 /// --quick: all targets within three seconds; still at least the contract's iterations.
 constexpr bench::MeasureOptions kQuick = {
     .block_ns = 1'000'000, .measured_ns_min = 50'000'000, .measured_ns_max = 200'000'000};
@@ -120,6 +124,12 @@ class Run : public Command {
     app_->add_flag("--quick", quick_, "Less time for each target: all within about 3 seconds.");
     app_->add_flag("--strict", strict_, "More time for each target, for smaller uncertainty.")
         ->excludes("--quick");
+    add_text(*app_, "--history", history_, "DIR",
+             "Append results there. Default: benchmarks/history; DIR/history with -o DIR.");
+    app_->add_flag("--no-history", no_history_, "Leave the history alone.")->excludes("--history");
+    add_text(*app_, "--revision", revision_, "TEXT",
+             "Of the source that is measured, for the history. Default: GITHUB_SHA, else the "
+             "commit checked out here.");
     app_->add_flag("--resume", resume_, "Leave out targets that DIR/run.json calls measured.");
     app_->add_flag("--list", list_, "Only list the targets.");
     app_->add_flag("--json", json_, "Print results as JSON.");
@@ -143,7 +153,9 @@ class Run : public Command {
     const bool with_summary = !no_summary_ && summary_ == "true";
     const bench::SaveOptions save = {
         .summary = with_summary ? bench::Summary::write : bench::Summary::skip,
-        .start = resume_ ? bench::Start::resumed : bench::Start::fresh};
+        .start = resume_ ? bench::Start::resumed : bench::Start::fresh,
+        .history = history_folder(),
+        .revision = revision()};
     const auto report = bench::run_and_save(std::move(*targets), folder_, save, options);
     if (!report) return fail(report.error());
     if (json_) {
@@ -156,15 +168,25 @@ class Run : public Command {
   }
 
  private:
+  std::string history_folder() const {
+    if (no_history_) return "";
+    if (!history_.empty()) return history_;
+    return folder_ == kDefaultFolder ? kDefaultHistory : folder_ + "/history";
+  }
+  std::string revision() const {
+    if (!revision_.empty()) return revision_;
+    const char* of_ci = std::getenv("GITHUB_SHA");
+    return of_ci != nullptr && *of_ci != '\0' ? of_ci : bench::checked_out_revision(".");
+  }
   Result<bench::Targets> chosen_targets() const {
     if (!targets_.empty()) return bench::targets_named(split(targets_));
     if (!filter_.empty()) return bench::targets_containing(filter_);
     return bench::all_targets();
   }
 
-  std::string folder_ = kDefaultFolder, targets_, filter_, summary_ = "true";
+  std::string folder_ = kDefaultFolder, targets_, filter_, summary_ = "true", history_, revision_;
   bool no_summary_ = false, quick_ = false, strict_ = false, resume_ = false, list_ = false,
-       json_ = false;
+       json_ = false, no_history_ = false;
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "costops/benchmarks/environment.h"
 
 #include <fmt/format.h>
+#include <gnu/libc-version.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -15,7 +17,9 @@
 namespace costops::benchmarks {
 namespace {
 
-std::string first_line(const char* path) {
+namespace fs = std::filesystem;
+
+std::string first_line(const fs::path& path) {
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);
@@ -32,6 +36,19 @@ std::string value_in(const char* path, std::string_view key, char separator) {
     auto value = line.substr(line.find_first_not_of(" \t\"", at + 1));
     while (!value.empty() && (value.back() == '"' || value.back() == ' ')) value.pop_back();
     return value;
+  }
+  return {};
+}
+
+/// The nearest .git at or above `folder`; what it points to, where it is a worktree's file.
+fs::path git_folder(const fs::path& folder) {
+  std::error_code error;
+  for (fs::path at = fs::absolute(folder, error); !error; at = at.parent_path()) {
+    const fs::path git = at / ".git";
+    if (fs::is_directory(git, error)) return git;
+    const std::string pointer = first_line(git);
+    if (pointer.starts_with("gitdir: ")) return at / pointer.substr(8);
+    if (at == at.parent_path()) break;
   }
   return {};
 }
@@ -61,6 +78,39 @@ double clock_cost_ns(clockid_t clock) {
 
 void put(Json& facts, const char* name, std::string value) {
   if (!value.empty()) facts[name] = std::move(value);
+}
+
+/// Ticks of the line "cpu ... steal" of /proc/stat: time that the hypervisor took.
+std::string steal_ticks() {
+  std::istringstream words(first_line("/proc/stat"));
+  std::string word;
+  for (int i = 0; i <= 8; ++i) words >> word;
+  return word;
+}
+
+/// What the processors are beyond their name.
+void put_processor(Json& facts) {
+  for (const auto& [name, key] : {std::pair{"cpu_family", "cpu family"},
+                                  {"cpu_stepping", "stepping"},
+                                  {"cpu_microcode", "microcode"},
+                                  {"cpu_mhz_now", "cpu MHz"}}) {
+    put(facts, name, value_in("/proc/cpuinfo", key, ':'));
+  }
+  put(facts, "smt_active", first_line("/sys/devices/system/cpu/smt/active"));
+  put(facts, "turbo_off", first_line("/sys/devices/system/cpu/intel_pstate/no_turbo"));
+  put(facts, "boost", first_line("/sys/devices/system/cpu/cpufreq/boost"));
+  put(facts, "cgroup_cpu_max", first_line("/sys/fs/cgroup/cpu.max"));
+  put(facts, "affinity", value_in("/proc/self/status", "Cpus_allowed_list", ':'));
+  put(facts, "transparent_hugepages", first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
+  put(facts, "steal_ticks", steal_ticks());
+}
+
+/// Tells machines apart without naming them.
+void put_host(Json& facts) {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return;
+  facts["host"] = to_string(record_id("benchmark-host", {name.data()})).substr(0, 8);
+  put(facts, "libc", std::string("glibc ") + ::gnu_get_libc_version());
 }
 
 /// Share of time in which some task waited for a CPU in the last ten seconds, in percent.
@@ -113,6 +163,9 @@ Environment current_environment() {
   put(facts, "governor", first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
   put(facts, "aslr", first_line("/proc/sys/kernel/randomize_va_space"));
   put(facts, "mem_total", value_in("/proc/meminfo", "MemTotal", ':'));
+  put(facts, "mem_available", value_in("/proc/meminfo", "MemAvailable", ':'));
+  put_processor(facts);
+  put_host(facts);
   put_pressure(facts);
   facts["timer_cost_wall_ns"] = clock_cost_ns(CLOCK_MONOTONIC);
   facts["timer_cost_cpu_ns"] = clock_cost_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -124,6 +177,26 @@ Environment current_environment() {
                  COSTOPS_BUILD_TYPE, COSTOPS_BUILD_FLAGS});
   environment.env_key = to_string(key).substr(0, 16);
   return environment;
+}
+
+std::string checked_out_revision(const fs::path& folder) {
+  const auto hexadecimal = [](const std::string& text) {
+    return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  };
+  const fs::path git = git_folder(folder);
+  if (git.empty()) return {};
+  std::string head = first_line(git / "HEAD");
+  if (!head.starts_with("ref: ")) return hexadecimal(head) ? head : "";
+  const std::string ref = head.substr(5);
+  // A linked worktree keeps its branches in the repository that "commondir" names.
+  const std::string common = first_line(git / "commondir");
+  const fs::path refs = common.empty() ? git : git / common;
+  if (std::string revision = first_line(refs / ref); hexadecimal(revision)) return revision;
+  std::ifstream packed(refs / "packed-refs");
+  for (std::string line; std::getline(packed, line);) {
+    if (line.size() == ref.size() + 41 && line.ends_with(" " + ref)) return line.substr(0, 40);
+  }
+  return {};
 }
 
 std::string_view harness_version() { return COSTOPS_VERSION; }

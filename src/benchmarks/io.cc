@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,11 +63,13 @@ Result<void> make_folder(const fs::path& folder) {
   return {};
 }
 
-Result<std::string> read_file(const fs::path& path) {
+}  // namespace
+
+Result<std::string> read_whole_file(const fs::path& path, std::size_t bytes_max) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.ok()) {
     if (errno == ENOENT) {
-      return fail(ErrorCode::not_found, fmt::format("no result file {}", path.string()));
+      return fail(ErrorCode::not_found, fmt::format("no file {}", path.string()));
     }
     return io_failure("open", path, errno);
   }
@@ -75,10 +78,9 @@ Result<std::string> read_file(const fs::path& path) {
   if (!S_ISREG(facts.st_mode)) {
     return fail(ErrorCode::invalid_input, fmt::format("{}: not a regular file", path.string()));
   }
-  if (static_cast<std::uint64_t>(facts.st_size) > kResultFileBytesMax) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{}: {} bytes, a result file has at most {}", path.string(),
-                            facts.st_size, kResultFileBytesMax));
+  if (static_cast<std::uint64_t>(facts.st_size) > bytes_max) {
+    return fail(ErrorCode::invalid_input, fmt::format("{}: {} bytes, a result file has at most {}",
+                                                      path.string(), facts.st_size, bytes_max));
   }
   std::string content(static_cast<std::size_t>(facts.st_size), '\0');
   std::size_t filled = 0;
@@ -92,6 +94,8 @@ Result<std::string> read_file(const fs::path& path) {
   content.resize(filled);
   return content;
 }
+
+namespace {
 
 /// Parses without exceptions and without deep recursion: nlohmann's parser is iterative, its
 /// destructor too; nesting is limited because no metric needs it.
@@ -131,6 +135,31 @@ Result<void> write_file_atomically(const fs::path& path, std::string_view conten
   return {};
 }
 
+Result<void> append_line(const fs::path& path, std::string_view line) {
+  if (auto made = make_folder(path.parent_path()); !made) return made;
+  const Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd.ok()) return io_failure("append to", path, errno);
+  struct stat facts {};
+  if (::flock(fd.get(), LOCK_EX) != 0 || ::fstat(fd.get(), &facts) != 0) {
+    return io_failure("append to", path, errno);
+  }
+  char last = '\n';
+  if (facts.st_size > 0 && ::pread(fd.get(), &last, 1, facts.st_size - 1) != 1) {
+    return io_failure("append to", path, errno);
+  }
+  std::string text = last == '\n' ? "" : "\n";
+  text += line;
+  text += '\n';
+  if (!write_all(fd.get(), text) || ::fsync(fd.get()) != 0) {
+    const int error = errno;
+    // Whatever stays behind if this fails too is a torn line, which readers leave out.
+    if (::ftruncate(fd.get(), facts.st_size) != 0) return io_failure("restore", path, errno);
+    return io_failure("append to", path, error);
+  }
+  if (facts.st_size == 0) sync_folder(path.parent_path());
+  return {};
+}
+
 Result<fs::path> write_json(const BenchmarkResult& result, const fs::path& dir) {
   if (!is_valid_target_id(result.target_id)) {
     return fail(ErrorCode::invalid_input,
@@ -158,7 +187,7 @@ Result<BenchmarkResult> read_json(std::string_view target_id, const fs::path& di
                 fmt::format("target id \"{}\" must match ^[a-z][a-z0-9_]{{0,63}}$", target_id));
   }
   const fs::path path = dir / "raw" / (std::string(target_id) + ".json");
-  const auto content = read_file(path);
+  const auto content = read_whole_file(path, kResultFileBytesMax);
   if (!content) return fail(content.error());
   auto result = parse_result(path, *content);
   if (result && result->target_id != target_id) {
@@ -189,7 +218,7 @@ Result<StoredResults> read_all(const fs::path& dir) {
       stored.skipped.push_back(fmt::format("{}: not a .json file", file.string()));
       continue;
     }
-    const auto content = read_file(file);
+    const auto content = read_whole_file(file, kResultFileBytesMax);
     auto result =
         content ? parse_result(file, *content) : Result<BenchmarkResult>(fail(content.error()));
     if (result) {

@@ -1,9 +1,11 @@
 #include "costops/benchmarks/runner.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +17,10 @@
 #include <utility>
 
 #include "costops/benchmarks/environment.h"
+#include "costops/benchmarks/history.h"
 #include "costops/benchmarks/io.h"
 #include "costops/benchmarks/markdown.h"
+#include "costops/domain/identity.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -34,9 +38,34 @@ Result<Json> run_here(const BenchTarget& target, const MeasureOptions& options) 
   return metrics;
 }
 
+/// A target that eats memory must meet its own end, not the machine's: its allocations fail at the
+/// limit, and the kernel, should it run short earlier, takes this process first.
+void bound_memory(std::uint64_t bytes_max) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (bytes_max > 0) {
+    const rlimit limit{bytes_max, bytes_max};
+    (void)::setrlimit(RLIMIT_DATA, &limit);
+  }
+#else
+  (void)bytes_max;
+#endif
+  std::ofstream("/proc/self/oom_score_adj") << 1000;
+}
+
+/// As run_here; a target that runs out of memory says so.
+Result<Json> run_within_memory(const BenchTarget& target, const RunOptions& options) {
+  bound_memory(options.memory_bytes_max);
+  try {
+    return run_here(target, options.measure);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::io_error, fmt::format("out of memory; a target may use {} MiB",
+                                                 options.memory_bytes_max >> 20));
+  }
+}
+
 /// The child's whole life: measure, answer on the pipe, end without running anyone's destructors.
-[[noreturn]] void run_in_child(const BenchTarget& target, const MeasureOptions& options, int out) {
-  const auto metrics = run_here(target, options);
+[[noreturn]] void run_in_child(const BenchTarget& target, const RunOptions& options, int out) {
+  const auto metrics = run_within_memory(target, options);
   const Json answer =
       metrics ? Json{{"metrics", *metrics}} : Json{{"error", metrics.error().message}};
   const std::string text = answer.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -59,7 +88,7 @@ std::string death_of(int status) {
 /// A forked child and the pipe on which it answers. Killed and reaped when destroyed.
 class Child {
  public:
-  static Result<Child> start(const BenchTarget& target, const MeasureOptions& options) {
+  static Result<Child> start(const BenchTarget& target, const RunOptions& options) {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) {
       return fail(ErrorCode::io_error, fmt::format("cannot open a pipe: {}", std::strerror(errno)));
@@ -123,7 +152,7 @@ class Child {
 };
 
 Result<Json> run_in_process(const BenchTarget& target, const RunOptions& options) {
-  auto child = Child::start(target, options.measure);
+  auto child = Child::start(target, options);
   if (!child) return fail(child.error());
   const auto text = child->answer(options.timeout, options.interrupted);
   if (!text) return fail(text.error());
@@ -148,11 +177,38 @@ Result<void> write_text(const std::filesystem::path& dir, const char* name, std:
   return write_file_atomically(dir / name, text, dir);
 }
 
+Timestamp now_utc() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+/// What all results of one run share.
+struct RunIdentity {
+  std::string started = to_string(now_utc());
+  std::string id = to_string(record_id("benchmark-run", {started, std::to_string(::getpid())}));
+  std::string revision;
+};
+
+/// Says in each result where it was measured, so that it can be read without its folder.
+void sign(BenchmarkResult& result, const RunIdentity& run, const Environment& environment) {
+  result.metrics["env_key"] = environment.env_key;
+  result.metrics["run_id"] = run.id;
+  result.metrics["harness_version"] = std::string(harness_version());
+}
+
 /// DIR/run.json: the machine, and the status of each target, for tools and for resuming.
 class Manifest {
  public:
-  Manifest(std::filesystem::path dir, const Environment& environment) : dir_(std::move(dir)) {
-    json_ = {{"environment", environment.facts},
+  Manifest(std::filesystem::path dir, const Environment& environment, const RunIdentity& run,
+           const MeasureOptions& options)
+      : dir_(std::move(dir)) {
+    json_ = {{"run_id", run.id},
+             {"started", run.started},
+             {"revision", run.revision},
+             {"config",
+              {{"block_ns", options.block_ns},
+               {"measured_ns_min", options.measured_ns_min},
+               {"measured_ns_max", options.measured_ns_max}}},
+             {"environment", environment.facts},
              {"env_key", environment.env_key},
              {"interrupted", false},
              {"targets", Json::object()}};
@@ -200,9 +256,7 @@ std::vector<BenchmarkResult> take_over(Targets& targets, const std::filesystem::
 
 Result<void> save_summary(const RunReport& report, const Environment& environment,
                           const std::filesystem::path& dir) {
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-  const auto text = generate_summary(report.results, report.failures, environment, now);
+  const auto text = generate_summary(report.results, report.failures, environment, now_utc());
   if (auto written = write_summary(text, dir); !written) return written;
   spdlog::info("summary written to {}", (dir / "summary.md").string());
   return {};
@@ -219,7 +273,12 @@ Result<BenchmarkResult> execute(const BenchTarget& target, const RunOptions& opt
   auto metrics = options.isolation == Isolation::process ? run_in_process(target, options)
                                                          : run_here(target, options.measure);
   if (!metrics) return fail(metrics.error());
-  return BenchmarkResult(id, std::move(*metrics));
+  BenchmarkResult result(id, std::move(*metrics));
+  if (const auto complaints = lint(result); !complaints.empty()) {
+    return fail(ErrorCode::conflict,
+                fmt::format("its metrics break the contract: {}", fmt::join(complaints, "; ")));
+  }
+  return result;
 }
 
 RunReport execute_all(const Targets& targets, const RunOptions& options) {
@@ -252,6 +311,55 @@ RunReport run_all_benchmarks(const RunOptions& options) {
   return execute_all(all_targets(), options);
 }
 
+namespace {
+
+/// Keeps results as they arrive; the first failure is told at the end, and nothing else is lost.
+class Keeper {
+ public:
+  Keeper(const std::filesystem::path& dir, const SaveOptions& save, const RunOptions& options)
+      : dir_(dir),
+        save_(save),
+        run_{.revision = save.revision},
+        manifest_(dir, environment_, run_, options.measure) {}
+
+  [[nodiscard]] Result<void> begin(const std::vector<BenchmarkResult>& before) {
+    for (const BenchmarkResult& result : before) manifest_.add(result);
+    if (auto begun = manifest_.write(); !begun) return begun;
+    return save_.history.empty() ? Result<void>()
+                                 : describe_environment(save_.history, environment_);
+  }
+  void keep(BenchmarkResult& result) {
+    sign(result, run_, environment_);
+    if (!save_.history.empty()) {
+      note(append_history(save_.history, {result, environment_.env_key, run_.id, run_.revision}));
+    }
+    if (auto path = write_json(result, dir_); !path) note(fail(path.error()));
+    manifest_.add(result);
+    note(manifest_.write());
+  }
+  [[nodiscard]] Result<void> end(const RunReport& report) {
+    for (const Failure& failure : report.failures) manifest_.add(failure);
+    manifest_.interrupted(report.interrupted);
+    note(manifest_.write());
+    if (save_.summary == Summary::write) note(save_summary(report, environment_, dir_));
+    return written_;
+  }
+
+ private:
+  void note(const Result<void>& done) {
+    if (written_ && !done) written_ = done;
+  }
+
+  const std::filesystem::path& dir_;
+  const SaveOptions& save_;
+  Environment environment_ = current_environment();
+  RunIdentity run_;
+  Manifest manifest_;
+  Result<void> written_;
+};
+
+}  // namespace
+
 Result<RunReport> run_and_save(Targets targets, const std::filesystem::path& dir,
                                const SaveOptions& save, const RunOptions& options) {
   std::error_code error;
@@ -260,29 +368,20 @@ Result<RunReport> run_and_save(Targets targets, const std::filesystem::path& dir
     return fail(ErrorCode::io_error, fmt::format("cannot create folder {}: {}",
                                                  (dir / "raw").string(), error.message()));
   }
-  const Environment environment = current_environment();
-  Manifest manifest(dir, environment);
   std::vector<BenchmarkResult> before;
   if (save.start == Start::resumed) before = take_over(targets, dir);
-  for (const BenchmarkResult& result : before) manifest.add(result);
+  Keeper keeper(dir, save, options);
   // Told before minutes of measuring, not after.
-  Result<void> written = manifest.write();
-  if (!written) return fail(written.error());
+  if (auto begun = keeper.begin(before); !begun) return fail(begun.error());
 
   RunOptions with_saving = options;
-  with_saving.completed = [&](const BenchmarkResult& result) {
-    manifest.add(result);
-    if (auto path = write_json(result, dir); !path) written = fail(path.error());
-    if (auto saved = manifest.write(); !saved) written = saved;
+  with_saving.completed = [&](BenchmarkResult& result) {
+    keeper.keep(result);
     if (options.completed) options.completed(result);
   };
   RunReport report = execute_all(targets, with_saving);
   report.results.insert(report.results.begin(), before.begin(), before.end());
-  for (const Failure& failure : report.failures) manifest.add(failure);
-  manifest.interrupted(report.interrupted);
-  if (auto saved = manifest.write(); !saved) written = saved;
-  if (written && save.summary == Summary::write) written = save_summary(report, environment, dir);
-  if (!written) return fail(written.error());
+  if (auto ended = keeper.end(report); !ended) return fail(ended.error());
   return report;
 }
 

@@ -207,7 +207,7 @@ TEST_F(RunAndSave, WritesResultsManifestAndSummary) {
 TEST_F(RunAndSave, AFailedTargetLeavesItsEarlierResult) {
   ASSERT_TRUE(write_json(BenchmarkResult("crashes", {{"x", 1}}), dir_));
   const auto report = run_and_save(list_of(std::make_unique<SumTarget>("crashes", crash)), dir_,
-                                   {.summary = Summary::skip, .start = Start::fresh}, fast());
+                                   {Summary::skip, Start::fresh, {}, {}}, fast());
   ASSERT_TRUE(report);
   EXPECT_EQ(read_json("crashes", dir_)->get_metric_u64("x"), 1u);
   EXPECT_FALSE(fs::exists(dir_ / "summary.md"));
@@ -227,7 +227,7 @@ TEST_F(RunAndSave, ResumesWithWhatIsNotMeasured) {
   const auto first = read_json("first", dir_);
   ASSERT_TRUE(first);
 
-  const auto rest = run_and_save(both(), dir_, {Summary::write, Start::resumed}, fast());
+  const auto rest = run_and_save(both(), dir_, {Summary::write, Start::resumed, {}, {}}, fast());
   ASSERT_TRUE(rest);
   ASSERT_EQ(rest->results.size(), 2u);
   EXPECT_EQ(rest->results[0], *first);

@@ -2,6 +2,7 @@
 // two results may be compared at all.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "costops/benchmarks/result.h"
@@ -20,6 +21,10 @@ struct Environment {
 
 /// Reads this machine's facts; what cannot be read is left out, nothing fails.
 [[nodiscard]] Environment current_environment();
+
+/// The commit that `folder` has checked out, as 40 hexadecimal digits, read from the nearest .git
+/// at or above it; empty where there is none.
+[[nodiscard]] std::string checked_out_revision(const std::filesystem::path& folder);
 
 /// Version of this program, "0.1.0".
 [[nodiscard]] std::string_view harness_version();

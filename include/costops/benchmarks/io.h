@@ -37,4 +37,14 @@ inline constexpr std::size_t kResultFileBytesMax = 4u << 20;
                                                  std::string_view content,
                                                  const std::filesystem::path& temp_dir);
 
+/// Appends `line` and a newline in one piece, durably; creates folders. A last line that a crash
+/// tore is closed first, so that it spoils nothing but itself; a write that fails half-way is taken
+/// back. Several processes may append at once. Fails with io_error.
+[[nodiscard]] Result<void> append_line(const std::filesystem::path& path, std::string_view line);
+
+/// The whole file. Fails with not_found, invalid_input (no regular file, more than `bytes_max`),
+/// io_error.
+[[nodiscard]] Result<std::string> read_whole_file(const std::filesystem::path& path,
+                                                  std::size_t bytes_max);
+
 }  // namespace costops::benchmarks

@@ -35,15 +35,20 @@ enum class Isolation : std::uint8_t {
 struct RunOptions {
   Isolation isolation = Isolation::process;
   std::chrono::seconds timeout{60};
+  /// What a target's process may allocate; 0: no limit. Sanitizers need more than they use, so
+  /// their builds set none.
+  std::uint64_t memory_bytes_max = std::uint64_t{4} << 30;
   MeasureOptions measure;
   const std::atomic<bool>* interrupted = nullptr;  ///< Checked between targets and while waiting.
   /// Called before each target with its index, and after the last one with the number of targets.
   std::function<void(std::size_t index, std::size_t count, const std::string& target)> progress;
-  /// Called with each result as it arrives: what is handed over here survives a later crash.
-  std::function<void(const BenchmarkResult&)> completed;
+  /// Called with each result as it arrives, and may add to its metrics: what is handed over here
+  /// survives a later crash.
+  std::function<void(BenchmarkResult&)> completed;
 };
 
-/// Runs one target. Fails with the target's error, or io_error if its process died.
+/// Runs one target. Fails with the target's error, io_error if its process died, conflict if its
+/// metrics break the contract (lint of result.h).
 [[nodiscard]] Result<BenchmarkResult> execute(const BenchTarget& target,
                                               const RunOptions& options = {});
 /// Runs all; a failed target is recorded and the rest goes on. Logs start, each completion with
@@ -59,11 +64,14 @@ enum class Start : std::uint8_t { fresh, resumed };
 struct SaveOptions {
   Summary summary = Summary::write;
   Start start = Start::fresh;
+  std::filesystem::path history;  ///< Folder of the history (history.h); empty: none is written.
+  std::string revision;           ///< Of the source, for history and manifest; empty: unknown.
 };
 
-/// Runs, writes DIR/raw/<id>.json as each completes, DIR/run.json (manifest: environment, status
-/// per target, kept up to date while running) and DIR/summary.md. A failed target leaves its
-/// earlier file alone. Fails with io_error, before any target runs, if DIR cannot be written.
+/// Runs, appends each result to the history and writes DIR/raw/<id>.json as it completes,
+/// DIR/run.json (manifest: environment, status per target, kept up to date while running) and
+/// DIR/summary.md. A failed target leaves its earlier file alone. Fails with io_error, before any
+/// target runs, if DIR cannot be written.
 [[nodiscard]] Result<RunReport> run_and_save(Targets targets, const std::filesystem::path& dir,
                                              const SaveOptions& save,
                                              const RunOptions& options = {});
