@@ -44,6 +44,7 @@ Targets all_targets() {
   Targets targets;
   targets.push_back(make_cost_calculator_target());
   targets.push_back(make_aggregator_target());
+  targets.push_back(make_forecasting_target());
   targets.push_back(make_compression_target());
   return targets;
 }

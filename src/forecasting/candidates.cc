@@ -49,9 +49,8 @@ std::vector<LagSet> sets_for(std::size_t m) {
   }
   if (m == 24 || m == 48 || m == 96) return sets_within_weeks(m);
   if (m <= 8) {
-    return {set_of(with({1}, {m}), m), set_of(with(one_to(2), {m, m + 1}), m),
-            set_of(one_to(m + 1), m), set_of(around(m, 4, 4), m),
-            set_of(with(one_to(2 * m), {3 * m, 4 * m}), m)};
+    return {set_of(with(one_to(2), {m, m + 1}), m), set_of(one_to(m + 1), m),
+            set_of(around(m, 4, 4), m)};
   }
   if (m <= 26) {
     return {set_of(with(one_to(2), {m, m + 1}), m), set_of(around(m, 4, 2), m),

@@ -152,6 +152,7 @@ void Combination::add_autoregressions(std::span<const double> values, Scale scal
   highest_ = high + reach;
   LagSums& sums = steps ? step_sums_ : sums_;
   for (const double half_life : plan_.half_lives) {
+    if (steps && half_life > 0) continue;
     sums.add_up(x, half_life > 0 ? std::exp2(-1.0 / half_life) : 1.0);
     for (std::size_t s = 0; s < plan_.sets.size(); ++s) {
       new_member({.scale = scale, .half_life = half_life, .set = s});

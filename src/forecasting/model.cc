@@ -30,6 +30,14 @@ constexpr std::array kMethods = {
     Method{"tsb", make_tsb},
     Method{"adida", make_adida},
     Method{"imapa", make_imapa},
+    Method{"ses", make_ses},
+    Method{"holt", make_holt},
+    Method{"damped_holt", make_damped_holt},
+    Method{"holt_winters", make_holt_winters},
+    Method{"ets", make_ets},
+    Method{"theta", make_theta},
+    Method{"otm", make_otm},
+    Method{"dotm", make_dotm},
 };
 
 }  // namespace

@@ -25,6 +25,15 @@ std::unique_ptr<Model> make_tsb();
 std::unique_ptr<Model> make_adida();
 std::unique_ptr<Model> make_imapa();
 
+std::unique_ptr<Model> make_ses();
+std::unique_ptr<Model> make_holt();
+std::unique_ptr<Model> make_damped_holt();
+std::unique_ptr<Model> make_holt_winters();
+std::unique_ptr<Model> make_ets();
+std::unique_ptr<Model> make_theta();
+std::unique_ptr<Model> make_otm();
+std::unique_ptr<Model> make_dotm();
+
 /// Fails with invalid_input if `history` has fewer than `needed` values.
 [[nodiscard]] Result<void> require_length(const History& history, std::size_t needed,
                                           std::string_view model);

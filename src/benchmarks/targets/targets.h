@@ -9,6 +9,7 @@ namespace costops::benchmarks {
 
 std::unique_ptr<BenchTarget> make_cost_calculator_target();
 std::unique_ptr<BenchTarget> make_aggregator_target();
+std::unique_ptr<BenchTarget> make_forecasting_target();
 std::unique_ptr<BenchTarget> make_compression_target();
 
 }  // namespace costops::benchmarks
