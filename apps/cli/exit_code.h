@@ -9,6 +9,7 @@ enum class ExitCode : int {
   failed = 1,        ///< It could not be done: a file, the ledger or a price said no.
   usage = 2,         ///< The command line itself is wrong.
   gate = 3,          ///< A gate said no: the result is there, and it is not good enough.
+  nothing = 5,       ///< There is nothing to work on: a period without rows.
   incomplete = 6,    ///< Done, but some records are unpriced or quarantined.
   interrupted = 130  ///< Stopped by Ctrl-C; what was committed is kept.
 };

@@ -7,8 +7,10 @@
 #include <iterator>
 
 #include "command.h"
+#include "costops/export/focus_settings.h"
 #include "costops/export/focus_validation.h"
 #include "costops/json/json.h"
+#include "focus_export.h"
 #include "options.h"
 #include "table.h"
 
@@ -201,11 +203,56 @@ class Validate : public Command {
   std::vector<std::string> criteria_, allowed_;
 };
 
+constexpr const char* kExportHelp = R"(
+One row for each day, account, SKU price and owner: quantities, unit prices, and list,
+contracted, billed and effective cost apart. The sums of the ledger, to the last digit.
+FILE is .csv or .parquet; FILE.metadata.json describes its columns. "-" is standard output.
+
+Examples:
+  cost-ops focus export -o july.csv --period 2026-07
+  cost-ops focus export -o july.parquet --period 2026-07 --focus-version 1.4
+  cost-ops focus export -o upload.csv --period last-month --preset vantage
+
+Exit codes: 5 the period holds nothing; 6 written, but some usage has no price.
+)";
+
+class Export : public Command {
+ public:
+  explicit Export(CLI::App& parent)
+      : Command(parent, "export", "Write the ledger as a FOCUS file", kExportHelp,
+                {.store = Uses::Store::yes}) {
+    add_text(*app_, "-o,--output", options_.output, "FILE", "Where to write.", Need::required);
+    add_choice(*app_, "--format", options_.format, {"csv", "parquet"},
+               "Form of the file. Default: by its name.");
+    declare_focus(*app_, options_);
+    options_.selection.declare(*app_);
+  }
+
+  Result<ExitCode> run(Session& session) override { return export_focus(session, options_); }
+
+ private:
+  FocusExportOptions options_;
+};
+
+class Init : public Command {
+ public:
+  explicit Init(CLI::App& parent)
+      : Command(parent, "init", "Print a template of the settings that an export needs", "",
+                Uses{}) {}
+
+  Result<ExitCode> run(Session& session) override {
+    session.out().write(focus::settings_template());
+    return ExitCode::fine;
+  }
+};
+
 }  // namespace
 
 void add_focus(CLI::App& parent, Commands& into) {
-  CLI::App& group = add_group(parent, "focus", "FOCUS files: check them", kGroupHelp);
+  CLI::App& group = add_group(parent, "focus", "FOCUS files: write them, check them", kGroupHelp);
+  into.push_back(std::make_unique<Export>(group));
   into.push_back(std::make_unique<Validate>(group));
+  into.push_back(std::make_unique<Init>(group));
 }
 
 }  // namespace costops::cli

@@ -1,0 +1,211 @@
+#include "focus_export.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "costops/export/focus_export.h"
+#include "costops/export/output_file.h"
+#include "costops/export/writer.h"
+#include "costops/pricing/importers.h"
+#include "options.h"
+
+namespace costops::cli {
+namespace {
+
+using exports::Format;
+using focus::Dataset;
+
+Result<focus::Settings> settings_of(const Session& session, const std::string& path) {
+  const std::string file = path.empty() ? session.folders().config + "/focus.toml" : path;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    return fail(ErrorCode::not_found,
+                fmt::format("{}: no such file. FOCUS wants to know whose account is billed: "
+                            "\"cost-ops focus init\" prints a template",
+                            file));
+  }
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  return focus::read_settings(text, file);
+}
+
+Result<Format> format_of(const FocusExportOptions& options) {
+  Result<Format> format = Format::csv;
+  if (!options.format.empty()) {
+    format = exports::parse_format(options.format);
+  } else if (const auto told = exports::format_of_file(options.output)) {
+    format = *told;
+  }
+  if (!format || *format == Format::csv || *format == Format::parquet) return format;
+  return fail(ErrorCode::invalid_input,
+              fmt::format("FOCUS files are csv or parquet, not {}", to_string(*format)));
+}
+
+/// Every batch of the dataset through the writer.
+Result<void> pour(Dataset& dataset, exports::TableWriter& writer) {
+  if (auto begun = writer.begin(dataset.schema()); !begun) return begun;
+  auto poured = dataset.rows([&](const exports::Batch& batch) { return writer.write(batch); });
+  return poured ? writer.finish() : poured;
+}
+
+exports::WriterOptions writer_options() {
+  exports::WriterOptions options;
+  // FOCUS forbids to change values; quoting keeps the file readable all the same.
+  options.csv.formulas = exports::CsvOptions::Formulas::keep;
+  return options;
+}
+
+Result<void> write_csv(Dataset& dataset, const compression::Sink& sink) {
+  auto writer = exports::make_writer(Format::csv, writer_options(), sink);
+  if (!writer) return fail(writer.error());
+  return pour(dataset, **writer);
+}
+
+Result<void> write_whole(const std::string& path, std::string_view text) {
+  auto file = exports::OutputFile::create(path);
+  if (!file) return fail(file.error());
+  if (auto written = file->write(text); !written) return written;
+  const auto facts = file->commit();
+  if (!facts) return fail(facts.error());
+  return {};
+}
+
+/// "a/costs.csv" as "a/costs-0002.csv".
+std::string part_path(const std::string& path, std::uint64_t number) {
+  const std::filesystem::path whole(path);
+  const std::string name =
+      fmt::format("{}-{:04}{}", whole.stem().string(), number, whole.extension().string());
+  return (whole.parent_path() / name).string();
+}
+
+Result<void> write_parts(Dataset& dataset, const std::string& path) {
+  focus::CsvParts parts({focus::kVantageRowsMax, focus::kVantageBytesMax},
+                        [&](std::uint64_t number, std::string_view csv) {
+                          return write_whole(part_path(path, number), csv);
+                        });
+  auto written = write_csv(dataset, [&](std::string_view bytes) { return parts.write(bytes); });
+  if (!written) return written;
+  const auto count = parts.finish();
+  if (!count) return fail(count.error());
+  return {};
+}
+
+Result<void> write_file(Dataset& dataset, Format format, const std::string& path) {
+  auto file = exports::OutputFile::create(path);
+  if (!file) return fail(file.error());
+  if (exports::needs_file(format)) {
+    auto writer = exports::make_file_writer(format, writer_options(), file->temporary_path());
+    if (!writer) return fail(writer.error());
+    if (auto poured = pour(dataset, **writer); !poured) return poured;
+  } else {
+    auto written = write_csv(dataset, [&](std::string_view bytes) { return file->write(bytes); });
+    if (!written) return written;
+  }
+  const auto facts = file->commit();
+  if (!facts) return fail(facts.error());
+  return {};
+}
+
+std::string totals_text(const CurrencyTotals& totals) {
+  std::string text;
+  for (const Money& money : totals.all()) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", to_string(money.amount),
+                        money.currency.code());
+  }
+  return text.empty() ? "0" : text;
+}
+
+/// What the built-in book knows alone: list prices are the providers', not one's own.
+Result<pricing::PriceBook> published_prices() {
+  pricing::PriceBookBuilder builder;
+  if (auto added = pricing::add_built_in_prices(builder); !added) return fail(added.error());
+  return pricing::PriceBook::build(std::move(builder));
+}
+
+Result<focus::ExportRequest> request_of(const Session& session, const FocusExportOptions& options) {
+  focus::ExportRequest request;
+  auto selected = options.selection.resolve(session);
+  if (!selected) return fail(selected.error());
+  request.selection.range = selected->range;
+  request.selection.filters = std::move(selected->filters);
+  request.selection.as_of = selected->as_of;
+  const auto version = focus::parse_version(options.version);
+  if (!version) return fail(version.error());
+  request.version = *version;
+  request.preset = options.preset == "vantage" ? focus::Preset::vantage : focus::Preset::none;
+  request.late = options.late == "correct" ? focus::Late::correct : focus::Late::replace;
+  request.bucket = options.bucket == "hour" ? Grain::hour : Grain::day;
+  return request;
+}
+
+Result<void> write_all(Session& session, Dataset& dataset, const focus::ExportRequest& request,
+                       Format format, const std::string& path) {
+  if (path == "-") {
+    return write_csv(dataset, [&](std::string_view bytes) -> Result<void> {
+      session.out().write(bytes);
+      return {};
+    });
+  }
+  auto written = request.preset == focus::Preset::vantage ? write_parts(dataset, path)
+                                                          : write_file(dataset, format, path);
+  if (!written) return written;
+  return write_whole(path + ".metadata.json",
+                     metadata_of(dataset.schema(), request.version, COSTOPS_VERSION));
+}
+
+}  // namespace
+
+void declare_focus(CLI::App& app, FocusExportOptions& into) {
+  add_choice(app, "--focus-version", into.version, {"1.2", "1.3", "1.4"},
+             "Version of FOCUS. Default: 1.2, which most tools take.");
+  add_text(app, "--settings", into.settings, "FILE",
+           "Whose account is billed, and charges that are no usage. Default: focus.toml in the "
+           "configuration folder.");
+  add_choice(app, "--late", into.late, {"replace", "correct"},
+             "What became known after a month closed: replaces its rows, or stands as Correction "
+             "in the month in which it became known. Default: replace.");
+  add_choice(app, "--bucket", into.bucket, {"day", "hour"}, "Width of a charge period.");
+  add_choice(app, "--preset", into.preset, {"none", "vantage"},
+             "vantage: its 25 columns, in files of at most 10,000 rows and 2 MB.");
+}
+
+Result<ExitCode> export_focus(Session& session, const FocusExportOptions& options) {
+  const auto request = request_of(session, options);
+  if (!request) return session.wrong_usage(request.error().message);
+  const auto format = format_of(options);
+  if (!format) return session.wrong_usage(format.error().message);
+  if (options.output == "-" && *format == Format::parquet) {
+    return session.wrong_usage("Parquet needs a file: give -o FILE");
+  }
+  if (request->preset == focus::Preset::vantage && *format == Format::parquet) {
+    return session.wrong_usage("Vantage takes CSV only");
+  }
+  const auto settings = settings_of(session, options.settings);
+  if (!settings) return fail(settings.error());
+  const auto ledger = session.ledger(Session::Use::read);
+  if (!ledger) return fail(ledger.error());
+  const auto book = published_prices();
+  if (!book) return fail(book.error());
+  focus::ExportRequest asked = *request;
+  asked.list_prices = &*book;
+  const auto dataset = Dataset::of(**ledger, *settings, asked);
+  if (!dataset) return fail(dataset.error());
+  const focus::ExportFacts& facts = (*dataset)->facts();
+  if (facts.rows == 0) {
+    session.complain("the period holds no priced usage: nothing was written");
+    return ExitCode::nothing;
+  }
+  auto written = write_all(session, **dataset, asked, *format, options.output);
+  if (!written) return fail(written.error());
+  session.note(fmt::format("FOCUS {}: {} rows of {} records; billed {}, effective {}",
+                           to_string(asked.version), facts.rows, facts.records,
+                           totals_text(facts.billed), totals_text(facts.effective)));
+  if (facts.unpriced == 0) return ExitCode::fine;
+  session.note(fmt::format("{} records have quantities without a price, which are left out",
+                           facts.unpriced));
+  return ExitCode::incomplete;
+}
+
+}  // namespace costops::cli
