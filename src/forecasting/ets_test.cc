@@ -13,7 +13,8 @@ namespace {
 std::size_t frequency_of(const std::string& series) {
   const GoldenTable meta = GoldenTable::read("series_meta");
   for (const auto& row : meta.rows) {
-    if (row[0] == series) return static_cast<std::size_t>(GoldenTable::number(row[2]));
+    if (row[0] != series) continue;
+    return std::max<std::size_t>(1, static_cast<std::size_t>(GoldenTable::number(row[2])));
   }
   return 1;
 }
