@@ -10,8 +10,8 @@ product="cmake ninja-build g++ ca-certificates tzdata zlib1g-dev libzstd-dev lib
 libsimdjson-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev
 libexpected-dev libhowardhinnant-date-dev libre2-dev libxxhash-dev libbrotli-dev
 libssl-dev libsqlite3-dev"
-developer="libgtest-dev libgmock-dev libbenchmark-dev python3 ccache git brotli zstd
-clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
+developer="libgtest-dev libgmock-dev libbenchmark-dev python3
+python3-jsonschema ccache git brotli zstd clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
 
 # DuckDB has no Debian package. Its makers publish the library with their Node.js bindings, and the
 # C header with the sources in the older package; both are pinned by version and SHA-256. The C API

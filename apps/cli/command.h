@@ -59,6 +59,7 @@ void add_reprice(CLI::App& parent, Commands& into);
 void add_focus(CLI::App& parent, Commands& into);
 void add_run(CLI::App& parent, Commands& into);
 void add_history(CLI::App& parent, Commands& into);
+void add_aggregate(CLI::App& parent, Commands& into);
 void add_bench_worker(CLI::App& parent, Commands& into);
 void add_completion(CLI::App& parent, Commands& into);
 void add_version(CLI::App& parent, Commands& into);

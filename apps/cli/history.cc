@@ -209,8 +209,10 @@ class History : public Command {
     if (fitting.size() == 1) return fitting.front();
     std::string known;
     for (const auto& environment : *all) {
+      const auto model = environment.facts.find("cpu_model");
+      const bool named = model != environment.facts.end() && model->is_string();
       known += fmt::format("\n  {}  {}", environment.env_key,
-                           printable(environment.facts.value("cpu_model", "")));
+                           named ? printable(model->get<std::string>()) : "unknown machine");
     }
     return fail(
         ErrorCode::not_found,

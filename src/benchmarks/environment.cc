@@ -45,7 +45,8 @@ fs::path git_folder(const fs::path& folder) {
   std::error_code error;
   for (fs::path at = fs::absolute(folder, error); !error; at = at.parent_path()) {
     const fs::path git = at / ".git";
-    if (fs::is_directory(git, error)) return git;
+    std::error_code absent;
+    if (fs::is_directory(git, absent)) return git;
     const std::string pointer = first_line(git);
     if (pointer.starts_with("gitdir: ")) return at / pointer.substr(8);
     if (at == at.parent_path()) break;

@@ -107,6 +107,8 @@ Result<StoredHistory> read_history(const fs::path& dir, std::string_view env_key
                    fmt::format("it is of target \"{}\"", entry->result.target_id));
     }
     if (entry) {
+      // The folder says where a line without a key was measured.
+      if (entry->env_key.empty()) entry->env_key = env_key;
       stored.entries.push_back(std::move(*entry));
     } else {
       stored.skipped.push_back(

@@ -20,6 +20,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; }
 th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; } td.n, th.n { text-align: right; }
+td.n, td.t { white-space: nowrap; }
 .worse { color: var(--worse); font-weight: 600; }
 .better { color: var(--better); font-weight: 600; }
 .warn { color: var(--warn); }

@@ -5,8 +5,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
+#include "costops/benchmarks/environment.h"
+#include "costops/benchmarks/history.h"
 #include "costops/benchmarks/io.h"
 
 namespace costops::benchmarks {
@@ -86,6 +89,11 @@ void hang() {
   while (true) ::pause();
 }
 void leave() { ::_exit(0); }
+/// More than any limit, and really used.
+void eat() {
+  std::vector<std::unique_ptr<std::string>> eaten;
+  while (true) eaten.push_back(std::make_unique<std::string>(16u << 20, 'x'));
+}
 
 template <typename... T>
 Targets list_of(T... target) {
@@ -154,6 +162,37 @@ TEST(ExecuteAll, AHangEndsWithItsTime) {
   EXPECT_EQ(report.failures[0].error, "no answer within 1 s");
 }
 
+TEST(ExecuteAll, EatingMemoryEndsAtTheLimit) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more memory than any limit";
+#endif
+  RunOptions options = fast();
+  options.memory_bytes_max = 256u << 20;
+  const auto report = execute_all(
+      list_of(std::make_unique<SumTarget>("eats", eat), std::make_unique<SumTarget>("last")),
+      options);
+  ASSERT_EQ(report.failures.size(), 1u);
+  EXPECT_EQ(report.failures[0].error, "out of memory; a target may use 256 MiB");
+  EXPECT_EQ(report.results.size(), 1u);
+}
+
+/// Answers, but not what the contract asks for.
+class BareTarget final : public SumTarget {
+ public:
+  BareTarget() : SumTarget("bare") {}
+  Result<Json> run(const MeasureOptions&) const override {
+    return Json{{"operations_per_second", nullptr}, {"avg_duration_ns", 8000.0}};
+  }
+};
+
+TEST(Execute, MetricsThatBreakTheContractAreAFailure) {
+  const auto result = execute(BareTarget(), fast());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message,
+            "its metrics break the contract: \"operations_per_second\" must be a number; "
+            "\"avg_duration_ns\" must be a JSON integer");
+}
+
 TEST(ExecuteAll, SilenceIsNoAnswer) {
   const auto report = execute_all(list_of(std::make_unique<SumTarget>("leaves", leave)), fast());
   ASSERT_EQ(report.failures.size(), 1u);
@@ -204,6 +243,25 @@ TEST_F(RunAndSave, WritesResultsManifestAndSummary) {
   EXPECT_TRUE(fs::exists(dir_ / "out/run.json"));
 }
 
+TEST_F(RunAndSave, AppendsEachResultToTheHistoryOfItsEnvironment) {
+  const std::string key = current_environment().env_key;
+  for (int i = 0; i < 2; ++i) {
+    const auto report =
+        run_and_save(list_of(std::make_unique<SumTarget>("sum")), dir_ / "out",
+                     {Summary::skip, Start::fresh, dir_ / "history", "abc"}, fast());
+    ASSERT_TRUE(report) << report.error().message;
+  }
+  const auto stored = read_history(dir_ / "history", key, "sum");
+  ASSERT_TRUE(stored) << stored.error().message;
+  ASSERT_EQ(stored->entries.size(), 2u);
+  EXPECT_EQ(stored->entries[1].revision, "abc");
+  EXPECT_EQ(stored->entries[1].result, *read_json("sum", dir_ / "out"));
+  EXPECT_EQ(stored->entries[1].result.metrics["env_key"], key);
+  EXPECT_NE(stored->entries[0].run_id, stored->entries[1].run_id);
+  EXPECT_EQ(history_environments(dir_ / "history")->front().targets,
+            std::vector<std::string>{"sum"});
+}
+
 TEST_F(RunAndSave, AFailedTargetLeavesItsEarlierResult) {
   ASSERT_TRUE(write_json(BenchmarkResult("crashes", {{"x", 1}}), dir_));
   const auto report = run_and_save(list_of(std::make_unique<SumTarget>("crashes", crash)), dir_,
@@ -243,6 +301,27 @@ TEST_F(RunAndSave, SaysSoBeforeMeasuringIfItCannotWrite) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::io_error);
   EXPECT_FALSE(ran);
+}
+
+TEST_F(RunAndSave, KnowsTheRevisionThatIsCheckedOut) {
+  const std::string revision(40, 'a');
+  const auto put = [this](const fs::path& file, const std::string& text) {
+    fs::create_directories((dir_ / file).parent_path());
+    std::ofstream(dir_ / file) << text << "\n";
+  };
+  fs::create_directories(dir_ / "src/deep");
+  put(".git/HEAD", revision);
+  EXPECT_EQ(checked_out_revision(dir_ / "src/deep"), revision);
+  put(".git/HEAD", "ref: refs/heads/main");
+  EXPECT_EQ(checked_out_revision(dir_), "");
+  put(".git/packed-refs", "# pack-refs with: peeled\n" + std::string(40, 'b') + " refs/heads/main");
+  EXPECT_EQ(checked_out_revision(dir_), std::string(40, 'b'));
+  put(".git/refs/heads/main", std::string(40, 'c'));
+  EXPECT_EQ(checked_out_revision(dir_), std::string(40, 'c'));
+  put("linked/.git", "gitdir: " + (dir_ / ".git/worktrees/linked").string());
+  put(".git/worktrees/linked/HEAD", "ref: refs/heads/main");
+  put(".git/worktrees/linked/commondir", "../..");
+  EXPECT_EQ(checked_out_revision(dir_ / "linked"), std::string(40, 'c'));
 }
 
 TEST(Registry, ListsTheKnownTargetsForAnUnknownOne) {
