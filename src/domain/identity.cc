@@ -134,6 +134,15 @@ class Hasher {
   XXH3_state_t state_;
 };
 
+/// The value of a lower-case hexadecimal digit; 0xff for any other byte.
+constexpr std::array<std::uint8_t, 256> kDigitValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(0xff);
+  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = static_cast<std::uint8_t>(10 + i);
+  return values;
+}();
+
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -168,6 +177,40 @@ RecordId content_id(std::string_view content, std::uint64_t occurrence) {
   std::array<char, sizeof(occurrence)> bytes;
   std::memcpy(bytes.data(), &occurrence, sizeof(occurrence));
   return record_id("content", {content, {bytes.data(), bytes.size()}});
+}
+
+std::optional<RecordId> parse_uuid(std::string_view text) {
+  constexpr std::size_t kLength = 36;
+  if (text.size() != kLength) return std::nullopt;
+  std::array<std::uint64_t, 2> half{};
+  std::size_t digit = 0;
+  std::uint8_t wrong = 0;
+  for (std::size_t i = 0; i < kLength; ++i) {
+    const char c = text[i];
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      wrong |= static_cast<std::uint8_t>(c != '-');
+      continue;
+    }
+    const std::uint8_t value = kDigitValues[static_cast<unsigned char>(c)];
+    wrong |= static_cast<std::uint8_t>(value & 0xf0U);
+    half[digit / 16] = half[digit / 16] << 4U | (value & 15U);
+    ++digit;
+  }
+  if (wrong != 0) return std::nullopt;
+  return RecordId{half[0], half[1]};
+}
+
+std::string uuid_text(RecordId uuid) {
+  std::string text = to_string(uuid);
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  return text;
+}
+
+RecordId uuid_key(std::string_view owner) { return record_id("uuid", {owner}); }
+
+RecordId turned(RecordId uuid, std::string_view owner) {
+  const RecordId key = uuid_key(owner);
+  return {uuid.high ^ key.high, uuid.low ^ key.low};
 }
 
 std::string to_string(RecordId id) {

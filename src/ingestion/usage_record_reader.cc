@@ -371,7 +371,11 @@ class RecordReading {
     if (record_.source_kind.empty()) record_.source_kind = kScope;
     if (id.empty()) return;
     record_.source_id = id;
-    record_.id = record_id(kScope, {record_.organization, id});
+    if (const auto uuid = parse_uuid(id)) {
+      record_.id = turned(*uuid, record_.organization);
+    } else {
+      record_.id = record_id(kScope, {record_.organization, id});
+    }
   }
 
   void check_counts() {

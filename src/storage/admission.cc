@@ -41,14 +41,6 @@ std::uint64_t joined(std::uint64_t provider, std::uint64_t model, std::int64_t a
 constexpr std::uint64_t kProviderSeed = 1;
 constexpr std::uint64_t kModelSeed = 2;
 
-std::vector<std::uint64_t> hashes_of(const Dictionary& dictionary, std::uint64_t seed) {
-  std::vector<std::uint64_t> hashes(dictionary.size());
-  for (std::uint32_t code = 0; code < dictionary.size(); ++code) {
-    hashes[code] = hash_of(dictionary.text_of(code), seed);
-  }
-  return hashes;
-}
-
 void append_json_text(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
@@ -98,6 +90,26 @@ std::string excerpt_of(const UsageRecord& record) {
   return out + "}}";
 }
 
+/// What a row is, as far as it is compared.
+KnownRecord measured_row(const UsageBatch& batch, std::size_t row) {
+  const auto text = [&](Dimension dimension) {
+    return batch.dictionary(dimension).text_of(batch.codes(dimension)[row]);
+  };
+  KnownRecord measured;
+  measured.id = batch.ids[row];
+  measured.content = joined(hash_of(text(Dimension::provider), kProviderSeed),
+                            hash_of(text(Dimension::model), kModelSeed), batch.at[row]);
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    if (!batch.meters().test(i)) continue;
+    const auto meter = static_cast<Meter>(i);
+    const std::int64_t quantity = batch.quantities(meter)[row];
+    measured.content += content_of(meter, quantity);
+    if (counts_as_output(meter)) measured.output += quantity;
+    measured.total += quantity;
+  }
+  return measured;
+}
+
 bool larger(const KnownRecord& a, const KnownRecord& b) {
   return a.output != b.output ? a.output > b.output : a.total > b.total;
 }
@@ -131,98 +143,110 @@ Quarantined quarantine_entry(const UsageBatch& batch, std::size_t row, std::stri
   return entry;
 }
 
-void Admission::measure(const UsageBatch& batch) {
-  const auto providers = hashes_of(batch.dictionary(Dimension::provider), kProviderSeed);
-  const auto models = hashes_of(batch.dictionary(Dimension::model), kModelSeed);
-  const auto& provider = batch.codes(Dimension::provider);
-  const auto& model = batch.codes(Dimension::model);
-  rows_.assign(batch.size(), {});
-  for (std::size_t row = 0; row < batch.size(); ++row) {
-    rows_[row].id = batch.ids[row];
-    rows_[row].content = joined(providers[provider[row]], models[model[row]], batch.at[row]);
-  }
-  for (std::size_t i = 0; i < kMeterCount; ++i) {
-    const auto meter = static_cast<Meter>(i);
-    const std::span<const std::int64_t> quantities = batch.quantities(meter);
-    if (quantities.empty()) continue;
-    const std::int64_t output = counts_as_output(meter) ? 1 : 0;
-    for (std::size_t row = 0; row < quantities.size(); ++row) {
-      rows_[row].content += content_of(meter, quantities[row]);
-      rows_[row].output += output * quantities[row];
-      rows_[row].total += quantities[row];
-    }
-  }
-}
-
-Admission::State& Admission::state_of(RecordId id) {
+Admission::State* Admission::state_of(RecordId id) {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = spread(id.low ^ (id.high * 3)) & mask;
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     State& state = states_[slots_[slot] - 1];
-    if (state.known.id == id) return state;
+    if (state.known.id == id) return &state;
   }
+  return nullptr;
+}
+
+Admission::State& Admission::add_state(RecordId id) {
+  if (State* const known = state_of(id)) return *known;
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = spread(id.low ^ (id.high * 3)) & mask;
+  while (slots_[slot] != 0) slot = (slot + 1) & mask;
   State& state = states_.emplace_back();
   state.known.id = id;
   slots_[slot] = static_cast<std::uint32_t>(states_.size());
   return state;
 }
 
-RowOutcome Admission::judge_row(const LedgerBatch& batch, std::uint32_t row) {
-  if (batch.status[row] == PricingStatus::quarantined) return RowOutcome::quarantined;
-  const std::size_t known_before = states_.size();
-  State& state = state_of(rows_[row].id);
-  if (states_.size() > known_before) {
-    state.known = rows_[row];
-    state.first = state.largest = row;
+RowOutcome Admission::judge_row(const LedgerBatch& batch, std::uint32_t row, State& state) {
+  const KnownRecord measured = measured_row(*batch.usage, row);
+  if (!state.seen) {
+    state.seen = true;
+    state.known = measured;
+    state.insertion = static_cast<std::uint32_t>(insertions_.size());
+    insertions_.push_back({row, row});
     return RowOutcome::added;
   }
-  if (state.known.content == rows_[row].content) return RowOutcome::duplicate;
+  if (state.known.content == measured.content) return RowOutcome::duplicate;
   if (batch.usage->grows[row] == 0) return RowOutcome::conflict;
-  if (!larger(rows_[row], state.known)) return RowOutcome::duplicate;
-  state.known = rows_[row];
-  state.largest = row;
+  if (!larger(measured, state.known)) return RowOutcome::duplicate;
+  state.known = measured;
+  if (state.insertion != kNone) {
+    insertions_[state.insertion].largest = row;
+  } else {
+    state.largest = row;
+  }
   return RowOutcome::superseded;
 }
 
 Result<void> Admission::judge(const LedgerBatch& batch, const MayKnow& may_know,
                               const LookUp& look_up) {
-  const UsageBatch& usage = *batch.usage;
-  measure(usage);
+  const std::vector<RecordId>& ids = batch.usage->ids;
+  std::vector<std::uint32_t> suspects;
   states_.clear();
-  outcomes_.clear();
+  slots_.assign(std::bit_ceil(2 * ids.size() + 1), 0);
+  for (std::uint32_t row = 0; row < ids.size(); ++row) {
+    const bool repeats = state_of(ids[row]) != nullptr;
+    if (repeats || may_know(ids[row])) suspects.push_back(row);
+    if (!repeats) add_state(ids[row]);
+  }
+  return judge(batch, suspects, look_up);
+}
+
+Result<void> Admission::judge(const LedgerBatch& batch, std::span<const std::uint32_t> suspects,
+                              const LookUp& look_up) {
+  const std::vector<RecordId>& ids = batch.usage->ids;
+  states_.clear();
   insertions_.clear();
   growths_.clear();
-
-  std::vector<RecordId> asked;
-  for (std::size_t row = 0; row < usage.size(); ++row) {
-    if (may_know(usage.ids[row])) asked.push_back(usage.ids[row]);
-  }
-  std::ranges::sort(asked);
-  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
-  slots_.assign(std::bit_ceil(2 * usage.size() + 1), 0);
-  if (!asked.empty()) {
+  outcomes_.assign(ids.size(), RowOutcome::added);
+  slots_.assign(std::bit_ceil(2 * suspects.size() + 1), 0);
+  for (const std::uint32_t row : suspects) add_state(ids[row]);
+  if (!suspects.empty()) {
+    std::vector<RecordId> asked;
+    for (const State& state : states_) asked.push_back(state.known.id);
+    std::ranges::sort(asked);
     const auto known = look_up(asked);
     if (!known) return fail(known.error());
-    for (const KnownRecord& record : *known) state_of(record.id).known = record;
+    for (const KnownRecord& record : *known) {
+      State* const state = state_of(record.id);
+      if (state == nullptr) continue;
+      state->known = record;
+      state->seen = true;
+    }
   }
 
-  for (std::uint32_t row = 0; row < usage.size(); ++row) {
-    outcomes_.push_back(judge_row(batch, row));
+  insertions_.reserve(ids.size());
+  for (std::uint32_t row = 0; row < ids.size(); ++row) {
+    if (batch.status[row] == PricingStatus::quarantined) {
+      outcomes_[row] = RowOutcome::quarantined;
+      continue;
+    }
+    State* const state = suspects.empty() ? nullptr : state_of(ids[row]);
+    if (state == nullptr) {
+      insertions_.push_back({row, row});
+    } else {
+      outcomes_[row] = judge_row(batch, row, *state);
+    }
   }
   for (const State& state : states_) {
-    if (state.first != kNoRow) {
-      insertions_.push_back({state.first, state.largest});
-    } else if (state.largest != kNoRow) {
-      growths_.push_back(state.largest);
-    }
+    if (state.largest != kNone) growths_.push_back(state.largest);
   }
   return {};
 }
 
-std::vector<KnownRecord> Admission::after() const {
+std::vector<KnownRecord> Admission::after(const LedgerBatch& batch) const {
   std::vector<KnownRecord> after;
-  for (const Insertion& insertion : insertions_) after.push_back(rows_[insertion.largest]);
-  for (const std::uint32_t row : growths_) after.push_back(rows_[row]);
+  for (const Insertion& insertion : insertions_) {
+    after.push_back(measured_row(*batch.usage, insertion.largest));
+  }
+  for (const std::uint32_t row : growths_) after.push_back(measured_row(*batch.usage, row));
   return after;
 }
 

@@ -44,34 +44,40 @@ class Admission {
   /// Judges all rows. Asks `look_up` once, for the ids that `may_know` does not rule out.
   [[nodiscard]] Result<void> judge(const LedgerBatch& batch, const MayKnow& may_know,
                                    const LookUp& look_up);
+  /// The same, where it is known which rows' ids the ledger may hold or an earlier row has: all
+  /// other rows are new and cost nothing.
+  [[nodiscard]] Result<void> judge(const LedgerBatch& batch,
+                                   std::span<const std::uint32_t> suspects, const LookUp& look_up);
 
   [[nodiscard]] const std::vector<RowOutcome>& outcomes() const { return outcomes_; }
   [[nodiscard]] const std::vector<Insertion>& insertions() const { return insertions_; }
   /// Rows that supersede a record of the ledger: the largest one of each.
   [[nodiscard]] const std::vector<std::uint32_t>& growths() const { return growths_; }
-  /// What each inserted or grown record is after the batch: insertions first, then growths.
-  [[nodiscard]] std::vector<KnownRecord> after() const;
+  /// What each inserted or grown record is after `batch`, which was judged last: insertions first,
+  /// then growths.
+  [[nodiscard]] std::vector<KnownRecord> after(const LedgerBatch& batch) const;
   /// Counts of the outcomes, without costs.
   [[nodiscard]] AppendCounts counts(const LedgerBatch& batch) const;
   /// Rows with a doubtful status, and conflicts, as quarantine entries.
   [[nodiscard]] std::vector<Quarantined> doubtful(const LedgerBatch& batch) const;
 
  private:
-  static constexpr std::uint32_t kNoRow = UINT32_MAX;
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  /// A record that a suspect row may repeat.
   struct State {
     KnownRecord known;
-    std::uint32_t first = kNoRow;    ///< Row that brought it; kNoRow: the ledger had it.
-    std::uint32_t largest = kNoRow;  ///< Row that is the largest so far, if any of this batch.
+    std::uint32_t insertion = kNone;  ///< Index of its insertion, if a row of the batch brought it.
+    std::uint32_t largest = kNone;    ///< Row that grew beyond the ledger's record, if any.
+    bool seen = false;
   };
-  void measure(const UsageBatch& batch);
-  State& state_of(RecordId id);
-  [[nodiscard]] RowOutcome judge_row(const LedgerBatch& batch, std::uint32_t row);
+  [[nodiscard]] State* state_of(RecordId id);
+  State& add_state(RecordId id);
+  [[nodiscard]] RowOutcome judge_row(const LedgerBatch& batch, std::uint32_t row, State& state);
 
   std::vector<RowOutcome> outcomes_;
   std::vector<Insertion> insertions_;
   std::vector<std::uint32_t> growths_;
-  std::vector<KnownRecord> rows_;     ///< Measures of each row.
-  std::vector<State> states_;         ///< One per distinct id, in order of first sight.
+  std::vector<State> states_;         ///< One per distinct id of the suspects.
   std::vector<std::uint32_t> slots_;  ///< Open addressing: index into states_ plus 1; 0 is free.
 };
 

@@ -55,6 +55,8 @@ duckdb_type c_type(Type type) {
       return DUCKDB_TYPE_TIMESTAMP;
     case Type::uuid:
       return DUCKDB_TYPE_UUID;
+    case Type::unsigned_bigint:
+      return DUCKDB_TYPE_UBIGINT;
     case Type::hugeint:
       return DUCKDB_TYPE_HUGEINT;
     case Type::text:

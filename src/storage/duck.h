@@ -96,7 +96,17 @@ class Statement {
   idx_t bound_ = 0;
 };
 
-enum class Type : std::uint8_t { boolean, tiny, integer, bigint, timestamp, uuid, hugeint, text };
+enum class Type : std::uint8_t {
+  boolean,
+  tiny,
+  integer,
+  bigint,
+  timestamp,
+  uuid,
+  hugeint,
+  text,
+  unsigned_bigint
+};
 
 /// Appends rows to one table, in blocks of at most kBlockRows.
 class Appender {

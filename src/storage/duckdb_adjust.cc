@@ -44,6 +44,18 @@ bool has_side_quantities(const Quantities& quantities) {
   return false;
 }
 
+EntryFacts facts_of(std::int64_t entry, const FoldedRecord& record, const Standing& change) {
+  EntryFacts facts{entry, record.id, record.at, {}, change.currency, {}, {}, change.costs};
+  facts.status = static_cast<std::int8_t>(change.status);
+  for (std::size_t d = 0; d < kCheckedDimensions.size(); ++d) {
+    facts.dimensions[d] = record.dimensions[static_cast<std::size_t>(kCheckedDimensions[d])];
+  }
+  for (std::size_t m = 0; m < kColumnMeters.size(); ++m) {
+    facts.meters[m] = at(change.quantities, kColumnMeters[m]);
+  }
+  return facts;
+}
+
 }  // namespace
 
 Result<void> DuckdbLedger::load_records(std::span<const RecordId> ids,
@@ -154,6 +166,7 @@ Result<void> DuckdbLedger::append_adjustments(std::span<const Adjustment> adjust
     appender->set_text(column++, filled, why);
     put(adjustment.records);
     put(adjustment.unpriced);
+    sums_.add(facts_of(adjustment.entry, record, change));
     for (std::size_t i = 0; i < kMeterCount; ++i) {
       const auto meter = static_cast<Meter>(i);
       if (change.quantities[i] == 0 ||
@@ -248,6 +261,7 @@ Result<std::uint64_t> DuckdbLedger::reprice_all(std::span<const Repricing> corre
     }
     changed += changes.size();
   }
+  if (auto done = append_batch_sums(recorded_at); !done) return fail(done.error());
   if (auto done = transaction->commit(); !done) return fail(done.error());
   return changed;
 }

@@ -1,7 +1,7 @@
 // duckdb_append.cc - a batch into the tables, in one transaction.
 //
-// The rows travel as columns: texts become the ledger's numbers once per distinct code, then every
-// column of a block is filled in one tight loop.
+// The rows travel as columns: texts become the ledger's numbers once per distinct code; how the
+// columns are then filled is in duckdb_records.cc.
 #include <algorithm>
 #include <limits>
 
@@ -14,19 +14,6 @@ namespace {
 using duck::Type;
 
 constexpr std::uint32_t kNoPrice = UINT32_MAX;
-
-/// Types of the columns that records and adjustments share, then those of records alone.
-constexpr std::array kRecordColumns{
-    Type::bigint,  Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean, Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
-    Type::integer, Type::integer, Type::tiny,      Type::integer,   Type::integer, Type::bigint,
-    Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
-    Type::bigint,  Type::boolean, Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
-    Type::bigint,  Type::hugeint, Type::integer,   Type::boolean,   Type::tiny,    Type::bigint,
-    Type::bigint,  Type::bigint,  Type::timestamp, Type::bigint,    Type::text,    Type::text};
-
-std::int64_t microseconds(Instant at) { return at.time_since_epoch().count(); }
 
 /// Distinct values of `codes` at some rows, in order of first sight, with the row of that sight.
 struct Distinct {
@@ -47,32 +34,6 @@ Distinct distinct_codes(std::span<const std::uint32_t> codes, std::span<const st
   return distinct;
 }
 
-bool is_column_meter(Meter meter) {
-  return std::ranges::find(kColumnMeters, meter) != kColumnMeters.end();
-}
-
-/// Meters of the batch that have no column, with their quantities.
-std::vector<Meter> side_meters(const UsageBatch& batch) {
-  std::vector<Meter> meters;
-  for (std::size_t i = 0; i < kMeterCount; ++i) {
-    const auto meter = static_cast<Meter>(i);
-    if (!batch.quantities(meter).empty() && !is_column_meter(meter)) meters.push_back(meter);
-  }
-  return meters;
-}
-
-void optional_column(duck::Appender& records, std::size_t column,
-                     const std::vector<std::int64_t>& values,
-                     std::span<const Admission::Insertion> block) {
-  auto* out = records.column<std::int64_t>(column);
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    out[i] = values[block[i].row];
-    if (out[i] != UsageBatch::kNone) continue;
-    out[i] = 0;
-    records.set_null(column, i);
-  }
-}
-
 }  // namespace
 
 Result<void> DuckdbLedger::load_known_ids() {
@@ -80,7 +41,8 @@ Result<void> DuckdbLedger::load_known_ids() {
   too_many_ids_ = false;
   auto connection = reader(Work::writing);
   if (!connection) return fail(connection.error());
-  auto select = connection->prepare("SELECT id FROM records");
+  auto select =
+      connection->prepare("SELECT id FROM records UNION ALL SELECT id FROM plain_records");
   if (!select) return fail(select.error());
   auto rows = select->stream();
   auto read = duck::for_each_row(rows, [&](std::size_t row) {
@@ -110,12 +72,17 @@ Result<void> DuckdbLedger::load_next_entry() {
   if (next_entry_ >= 0) return {};
   auto last = writer_.ask(
       "SELECT greatest(coalesce((SELECT max(entry) FROM records), 0), "
-      "coalesce((SELECT max(entry) FROM adjustments), 0))");
-  return duck::for_each_row(
-      last, [&](std::size_t row) { next_entry_ = last->column<std::int64_t>(0)[row] + 1; });
+      "coalesce((SELECT max(entry) FROM plain_records), 0), "
+      "coalesce((SELECT max(entry) FROM adjustments), 0)), "
+      "coalesce((SELECT max(id) FROM circumstances), 0)");
+  return duck::for_each_row(last, [&](std::size_t row) {
+    next_entry_ = last->column<std::int64_t>(0)[row] + 1;
+    circumstances_.begin_after(last->column<std::int32_t>(1)[row]);
+  });
 }
 
 void DuckdbLedger::forget() {
+  sums_ = {};
   for (TextNumbers& numbers : dimension_numbers_) numbers.forget();
   currency_numbers_.forget();
   reason_numbers_.forget();
@@ -151,16 +118,29 @@ Result<AppendCounts> DuckdbLedger::append(const LedgerBatch& batch) {
   return counts;
 }
 
+/// The fingerprints take in the batch's ids before it is committed: those of a batch that fails are
+/// read anew with all others, and those of rows that stay out only cost a look-up.
+Result<void> DuckdbLedger::judge(const LedgerBatch& batch) {
+  const auto look_up = [&](std::span<const RecordId> ids) { return known(ids); };
+  if (!too_many_ids_ && known_ids_.size() + batch.usage->size() > limits_.fingerprints) {
+    known_ids_.clear();
+    too_many_ids_ = true;
+  }
+  if (too_many_ids_) {
+    return admission_.judge(
+        batch, [](RecordId) { return true; }, look_up);
+  }
+  suspects_.clear();
+  known_ids_.insert_all(batch.usage->ids, suspects_);
+  return admission_.judge(batch, suspects_, look_up);
+}
+
 Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
   if (auto loaded = load_next_entry(); !loaded) return fail(loaded.error());
   if (!known_ids_loaded_) {
     if (auto loaded = load_known_ids(); !loaded) return fail(loaded.error());
   }
-  const auto may_know = [&](RecordId id) { return too_many_ids_ || known_ids_.may_contain(id); };
-  const auto look_up = [&](std::span<const RecordId> ids) { return known(ids); };
-  if (auto judged = admission_.judge(batch, may_know, look_up); !judged) {
-    return fail(judged.error());
-  }
+  if (auto judged = judge(batch); !judged) return fail(judged.error());
   AppendCounts counts = admission_.counts(batch);
   if (admission_.insertions().empty() && admission_.growths().empty() && counts.quarantined == 0 &&
       batch.journal.empty()) {
@@ -185,11 +165,8 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
   if (auto done = append_growths(batch, *numbers, counts); !done) return fail(done.error());
   if (auto done = append_quarantine(batch); !done) return fail(done.error());
   if (auto done = append_journal(batch.journal); !done) return fail(done.error());
+  if (auto done = append_batch_sums(batch.recorded_at); !done) return fail(done.error());
   if (auto done = transaction->commit(); !done) return fail(done.error());
-
-  for (const auto& insertion : admission_.insertions()) {
-    keep_known_id(batch.usage->ids[insertion.row]);
-  }
   const std::scoped_lock reading(journal_reading_);
   if (journal_loaded_) {
     for (const JournalEntry& entry : batch.journal) journal_[entry.source] = entry;
@@ -314,100 +291,6 @@ Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(const LedgerBatch& batc
   if (!price_numbers) return fail(price_numbers.error());
   numbers.prices = std::move(*price_numbers);
   return numbers;
-}
-
-// --- Records ---
-
-void DuckdbLedger::fill_block(const LedgerBatch& batch, const Numbers& numbers, std::size_t from,
-                              std::size_t rows, duck::Appender& records) const {
-  const UsageBatch& usage = *batch.usage;
-  const auto block = std::span(admission_.insertions()).subspan(from, rows);
-  std::size_t column = 0;
-  // Fills the next column with f(insertion).
-  const auto fill = [&]<typename T>(T, const auto& value_of) {
-    T* out = records.column<T>(column++);
-    for (std::size_t i = 0; i < rows; ++i) out[i] = value_of(block[i]);
-  };
-  std::int64_t entry = next_entry_ + static_cast<std::int64_t>(from);
-  fill(std::int64_t{}, [&](auto) { return entry++; });
-  fill(duckdb_hugeint{}, [&](auto r) { return duck::uuid_of(usage.ids[r.row]); });
-  fill(std::int64_t{}, [&](auto) { return microseconds(batch.recorded_at); });
-  const std::int64_t default_at = microseconds(batch.default_at);
-  fill(std::int64_t{},
-       [&](auto r) { return usage.at[r.row] == UsageBatch::kNone ? default_at : usage.at[r.row]; });
-  fill(bool{}, [&](auto r) { return usage.at[r.row] != UsageBatch::kNone; });
-  for (std::size_t d = 0; d < kDimensionCount; ++d) {
-    const auto& codes = usage.codes(static_cast<Dimension>(d));
-    const auto& of_code = numbers.of_code[d];
-    fill(std::int32_t{}, [&](auto r) { return of_code[codes[r.row]]; });
-  }
-  const auto number_of = [&](Currency currency) { return numbers.currencies.at(currency); };
-  fill(std::int32_t{}, [&](auto r) { return number_of(batch.currency[r.largest]); });
-  fill(std::int8_t{}, [&](auto r) { return static_cast<std::int8_t>(batch.status[r.largest]); });
-  fill(std::int32_t{}, [&](auto r) {
-    return batch.price[r.largest] == kNoPrice ? 0 : numbers.prices[batch.price[r.largest]];
-  });
-  fill(std::int32_t{}, [&](auto r) { return numbers.reasons[batch.reason[r.largest]]; });
-  for (const Meter meter : kColumnMeters) {
-    const auto quantities = usage.quantities(meter);
-    fill(std::int64_t{}, [&](auto r) { return quantities.empty() ? 0 : quantities[r.largest]; });
-  }
-  const auto others = side_meters(usage);
-  fill(bool{}, [&](auto r) {
-    return std::ranges::any_of(
-        others, [&](Meter meter) { return usage.quantities(meter)[r.largest] != 0; });
-  });
-  for (std::size_t c = 0; c < kCostClassCount; ++c) {
-    fill(std::int64_t{}, [&](auto r) { return batch.pico[c][r.largest]; });
-  }
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (usage.reported_currency[block[i].largest].is_none()) records.set_null(column, i);
-  }
-  fill(duckdb_hugeint{},
-       [&](auto r) { return duck::hugeint_of(usage.reported_cost[r.largest].pico()); });
-  fill(std::int32_t{}, [&](auto r) { return number_of(usage.reported_currency[r.largest]); });
-  fill(bool{}, [&](auto r) { return usage.grows[r.row] != 0; });
-  fill(std::int8_t{}, [&](auto r) { return static_cast<std::int8_t>(usage.status[r.row]); });
-  fill(std::int64_t{}, [&](auto r) { return usage.context_window[r.row]; });
-  optional_column(records, column++, usage.latency_ms, block);
-  optional_column(records, column++, usage.time_to_first_token_ms, block);
-  optional_column(records, column++, usage.ingested_at, block);
-  fill(std::int64_t{}, [&](auto r) { return static_cast<std::int64_t>(usage.line[r.row]); });
-  for (std::size_t i = 0; i < rows; ++i) {
-    records.set_text(column, i, usage.source_ids[block[i].row]);
-    records.set_text(column + 1, i, usage.metadata[block[i].row]);
-  }
-}
-
-Result<void> DuckdbLedger::append_records(const LedgerBatch& batch, const Numbers& numbers) {
-  const std::size_t count = admission_.insertions().size();
-  if (count == 0) return {};
-  auto records = writer_.appender(nullptr, "records", kRecordColumns);
-  if (!records) return fail(records.error());
-  for (std::size_t from = 0; from < count; from += duck::Appender::kBlockRows) {
-    const std::size_t rows = std::min(count - from, duck::Appender::kBlockRows);
-    fill_block(batch, numbers, from, rows, *records);
-    if (auto appended = records->append_block(rows); !appended) return appended;
-  }
-  if (auto finished = records->finish(); !finished) return finished;
-  if (auto side = append_other_quantities(batch); !side) return side;
-  next_entry_ += static_cast<std::int64_t>(count);
-  return {};
-}
-
-Result<void> DuckdbLedger::append_other_quantities(const LedgerBatch& batch) {
-  std::vector<std::tuple<std::int64_t, Meter, std::int64_t>> side;
-  for (const Meter meter : side_meters(*batch.usage)) {
-    const auto quantities = batch.usage->quantities(meter);
-    std::int64_t entry = next_entry_;
-    for (const auto& insertion : admission_.insertions()) {
-      if (quantities[insertion.largest] != 0) {
-        side.emplace_back(entry, meter, quantities[insertion.largest]);
-      }
-      ++entry;
-    }
-  }
-  return append_side(side);
 }
 
 Result<void> DuckdbLedger::append_growths(const LedgerBatch& batch, const Numbers& numbers,

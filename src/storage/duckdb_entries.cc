@@ -93,7 +93,8 @@ void begin_record(const duck::Rows& rows, std::size_t row, FoldedRecord& record)
   record.time_to_first_token_ms = optional_at(rows, kFirstToken, row);
   record.ingested_at = optional_at(rows, kIngestedAt, row);
   record.line = rows.column<std::int64_t>(kLine)[row];
-  record.source_id = rows.text(kSourceId, row);
+  record.source_id_follows = rows.is_null(kSourceId, row);
+  record.source_id = record.source_id_follows ? std::string_view() : rows.text(kSourceId, row);
   record.metadata = rows.text(kMetadata, row);
   record.lines.clear();
 }
@@ -275,7 +276,8 @@ Result<StoredRecord> RecordTexts::stored(const FoldedRecord& folded) {
   out.at = Instant(Microseconds(folded.at));
   usage.id = folded.id;
   usage.grows = folded.grows;
-  usage.source_id = folded.source_id;
+  usage.source_id = folded.source_id_follows ? uuid_text(turned(folded.id, usage.organization))
+                                             : folded.source_id;
   if (folded.at_given) usage.at = out.at;
   usage.context_window = folded.context_window;
   usage.metadata = folded.metadata;

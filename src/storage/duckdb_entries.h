@@ -50,6 +50,7 @@ struct FoldedRecord {
   std::optional<std::int64_t> latency_ms, time_to_first_token_ms, ingested_at;
   std::int64_t line = 0;
   std::string source_id, metadata;
+  bool source_id_follows = false;  ///< It is the UUID that the id was made of.
   std::vector<Line> lines;
 };
 

@@ -30,16 +30,47 @@ Result<std::vector<RecordId>> ids_of(duck::Statement& select) {
   return ids;
 }
 
+/// The identities that a UUID has with the ledger's organizations.
+Result<std::vector<RecordId>> identities_of(duck::Connection& connection, RecordId uuid) {
+  auto rows = connection.ask("SELECT value FROM organizations");
+  std::vector<RecordId> ids;
+  const auto read = duck::for_each_row(
+      rows, [&](std::size_t row) { ids.push_back(turned(uuid, rows->text(0, row))); });
+  if (!read) return fail(read.error());
+  return ids;
+}
+
+/// The records whose source id is not stored because it is `text`, a UUID.
+Result<std::vector<RecordId>> matches_of_uuid(duck::Connection& connection, std::string_view text) {
+  const auto uuid = parse_uuid(text);
+  if (!uuid) return std::vector<RecordId>();
+  const auto ids = identities_of(connection, *uuid);
+  if (!ids) return ids;
+  if (auto filled = fill_probe(connection, *ids); !filled) return fail(filled.error());
+  auto select = connection.prepare(
+      "SELECT id FROM (SELECT id, source_id FROM records UNION ALL SELECT id, source_id FROM "
+      "plain_records) WHERE source_id IS NULL AND id IN (SELECT id FROM temp.probe) ORDER BY id");
+  if (!select) return fail(select.error());
+  return ids_of(*select);
+}
+
 /// The records that their source calls `text`; where there are none, those whose id begins so.
 Result<std::vector<RecordId>> matches_of(duck::Connection& connection, std::string_view text) {
   const std::string limit = " ORDER BY id LIMIT " + std::to_string(kMatchesWanted);
-  auto select = connection.prepare("SELECT id FROM records WHERE source_id = ?" + limit);
+  auto select = connection.prepare(
+      "SELECT id FROM (SELECT id, source_id FROM records UNION ALL SELECT id, source_id FROM "
+      "plain_records) WHERE source_id = ?" +
+      limit);
   if (!select) return fail(select.error());
   select->bind(text);
   auto ids = ids_of(*select);
+  if (ids && ids->empty()) ids = matches_of_uuid(connection, text);
   const auto range = ids_beginning_with(text);
   if (!ids || !ids->empty() || !range) return ids;
-  auto by_id = connection.prepare("SELECT id FROM records WHERE id BETWEEN ? AND ?" + limit);
+  auto by_id = connection.prepare(
+      "SELECT id FROM (SELECT id FROM records UNION ALL SELECT id FROM plain_records) "
+      "WHERE id BETWEEN ? AND ?" +
+      limit);
   if (!by_id) return fail(by_id.error());
   by_id->bind(range->first).bind(range->second);
   return ids_of(*by_id);
@@ -264,8 +295,9 @@ Result<std::optional<TimeRange>> DuckdbLedger::extent() const {
   if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
-  auto select =
-      connection->prepare("SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM records");
+  auto select = connection->prepare(
+      "SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM (SELECT used_at FROM records "
+      "UNION ALL SELECT used_at FROM plain_records)");
   if (!select) return fail(select.error());
   auto rows = select->run();
   if (!rows) return fail(rows.error());

@@ -4,7 +4,7 @@
 // batches only. DuckDB lets one process open the file.
 //
 // Memory. Appending runs under a small memory limit of the database's, whatever the ledger's size;
-// questions may use more. Which ids the ledger holds is kept as fingerprints (4 to 8 bytes each);
+// questions may use more. Which ids the ledger holds is kept as fingerprints (6 to 11 bytes each);
 // a ledger of more records than Limits::fingerprints asks its table instead, batch by batch.
 #pragma once
 
@@ -17,9 +17,11 @@
 
 #include "costops/storage/ledger.h"
 #include "storage/admission.h"
+#include "storage/circumstances.h"
 #include "storage/duck.h"
 #include "storage/duckdb_entries.h"
 #include "storage/duckdb_texts.h"
+#include "storage/entry_checksum.h"
 #include "storage/fingerprint_set.h"
 
 namespace costops::storage {
@@ -27,7 +29,7 @@ namespace costops::storage {
 class DuckdbLedger final : public Ledger {
  public:
   struct Limits {
-    std::size_t fingerprints = 5'000'000;
+    std::size_t fingerprints = 20'000'000;
   };
 
   /// `path` may be ":memory:".
@@ -99,6 +101,7 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<void> prepare_to_write();
 
   // duckdb_append.cc
+  [[nodiscard]] Result<void> judge(const LedgerBatch& batch);
   [[nodiscard]] Result<void> load_next_entry();
   [[nodiscard]] Result<void> load_known_ids();
   void keep_known_id(RecordId id);
@@ -116,14 +119,23 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<std::vector<std::int32_t>> number_prices(
       std::span<const PriceUsed> prices, std::span<const std::uint32_t> used);
   [[nodiscard]] Result<std::int32_t> number_text(TextNumbers& numbers, std::string_view text);
-  [[nodiscard]] Result<void> append_records(const LedgerBatch& batch, const Numbers& numbers);
-  void fill_block(const LedgerBatch& batch, const Numbers& numbers, std::size_t from,
-                  std::size_t rows, duck::Appender& records) const;
-  [[nodiscard]] Result<void> append_other_quantities(const LedgerBatch& batch);
   [[nodiscard]] Result<void> append_growths(const LedgerBatch& batch, const Numbers& numbers,
                                             AppendCounts& counts);
   [[nodiscard]] Result<void> append_quarantine(const LedgerBatch& batch);
   [[nodiscard]] Result<void> append_journal(std::span<const JournalEntry> journal);
+
+  // duckdb_records.cc
+  [[nodiscard]] Result<void> append_records(const LedgerBatch& batch, const Numbers& numbers);
+  [[nodiscard]] Result<void> append_wide(const LedgerBatch& batch, const Numbers& numbers,
+                                         std::span<const Admission::Insertion> wide);
+  [[nodiscard]] Result<void> append_plain(const LedgerBatch& batch, const Numbers& numbers,
+                                          std::span<const Admission::Insertion> plain);
+  void number_circumstances(const LedgerBatch& batch, const Numbers& numbers,
+                            std::span<const Admission::Insertion> block, std::int32_t* out);
+  [[nodiscard]] Result<void> append_circumstances();
+  [[nodiscard]] Result<void> append_other_quantities(const LedgerBatch& batch,
+                                                     std::span<const Admission::Insertion> wide);
+  [[nodiscard]] Result<void> append_batch_sums(Instant recorded_at);
 
   // duckdb_adjust.cc
   /// Records of some ids as they are. The ids must be distinct.
@@ -159,8 +171,11 @@ class DuckdbLedger final : public Ledger {
   Admission admission_;
   FingerprintSet known_ids_;
   bool known_ids_loaded_ = false;
-  bool too_many_ids_ = false;     ///< To be kept as fingerprints.
+  bool too_many_ids_ = false;  ///< To be kept as fingerprints.
+  std::vector<std::uint32_t> suspects_;
   std::int64_t next_entry_ = -1;  ///< -1: not loaded.
+  CircumstanceNumbers circumstances_;
+  EntrySums sums_;  ///< Of the entries of the transaction.
   std::vector<TextNumbers> dimension_numbers_;
   TextNumbers currency_numbers_{"currencies"};
   TextNumbers reason_numbers_{"reasons"};

@@ -45,8 +45,9 @@ Result<void> DuckdbLedger::append_quarantine(const LedgerBatch& batch) {
 }
 
 Result<void> DuckdbLedger::append_journal(std::span<const JournalEntry> journal) {
-  static constexpr Type kColumns[] = {Type::text,      Type::bigint, Type::uuid,
-                                      Type::timestamp, Type::bigint, Type::timestamp};
+  static constexpr Type kColumns[] = {Type::text,   Type::bigint,    Type::uuid,   Type::timestamp,
+                                      Type::bigint, Type::timestamp, Type::bigint, Type::bigint,
+                                      Type::bigint, Type::boolean};
   if (journal.empty()) return {};
   auto appender = writer_.appender(nullptr, "journal", kColumns);
   if (!appender) return fail(appender.error());
@@ -58,6 +59,10 @@ Result<void> DuckdbLedger::append_journal(std::span<const JournalEntry> journal)
     appender->column<std::int64_t>(3)[filled] = microseconds(entry.modified);
     appender->column<std::int64_t>(4)[filled] = static_cast<std::int64_t>(entry.records);
     appender->column<std::int64_t>(5)[filled] = microseconds(entry.recorded_at);
+    appender->column<std::int64_t>(6)[filled] = static_cast<std::int64_t>(entry.read_bytes);
+    appender->column<std::int64_t>(7)[filled] = static_cast<std::int64_t>(entry.lines);
+    appender->column<std::int64_t>(8)[filled] = static_cast<std::int64_t>(entry.rejected);
+    appender->column<bool>(9)[filled] = entry.resumable;
     if (++filled < duck::Appender::kBlockRows) continue;
     if (auto appended = appender->append_block(filled); !appended) return appended;
     filled = 0;
@@ -138,7 +143,8 @@ Result<void> DuckdbLedger::load_journal() const {
   auto connection = reader();
   if (!connection) return fail(connection.error());
   auto rows = connection->ask(
-      "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at) "
+      "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at), "
+      "read_bytes, lines, rejected, resumable "
       "FROM journal ORDER BY recorded_at, rowid");
   auto read = duck::for_each_row(rows, [&](std::size_t row) {
     JournalEntry entry;
@@ -148,6 +154,10 @@ Result<void> DuckdbLedger::load_journal() const {
     entry.modified = Instant(Microseconds(rows->column<std::int64_t>(3)[row]));
     entry.records = static_cast<std::uint64_t>(rows->column<std::int64_t>(4)[row]);
     entry.recorded_at = Instant(Microseconds(rows->column<std::int64_t>(5)[row]));
+    entry.read_bytes = rows->column<std::uint64_t>(6)[row];
+    entry.lines = rows->column<std::uint64_t>(7)[row];
+    entry.rejected = rows->column<std::uint64_t>(8)[row];
+    entry.resumable = rows->column<bool>(9)[row];
     journal_[entry.source] = entry;
   });
   journal_loaded_ = read.has_value();

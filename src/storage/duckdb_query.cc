@@ -1,6 +1,7 @@
 // duckdb_query.cc - sums grouped by numbers; the groups' texts are fetched afterwards.
 #include "storage/duckdb_query.h"
 
+#include <algorithm>
 #include <map>
 
 #include "storage/duckdb_schema.h"
@@ -85,6 +86,14 @@ void add_grouping(Sql& sql, const Query& query) {
   for (std::size_t i = 1; i <= keys; ++i) sql.add(i > 1 ? ", " : "").add(std::to_string(i));
 }
 
+/// Whether the cheaper view, `measures`, lacks something that is asked for.
+bool needs_all_columns(const Query& query) {
+  if (query.as_of) return true;
+  const auto unmeasured = [](Dimension dimension) { return !is_measured_by(dimension); };
+  return std::ranges::any_of(query.group_by, unmeasured) ||
+         std::ranges::any_of(query.filters, unmeasured, &Filter::dimension);
+}
+
 Sql main_query(const Query& query, From from) {
   const bool records = from == From::records;
   Sql sql;
@@ -111,7 +120,7 @@ Sql main_query(const Query& query, From from) {
     sql.add(", coalesce(sum(reported_cost_pico) FILTER (reported_currency_id = currency_id), 0)");
     sql.add("::HUGEINT");
   }
-  sql.add(records ? " FROM records e" : " FROM entries e").where(query);
+  sql.add(needs_all_columns(query) ? " FROM entries e" : " FROM measures e").where(query);
   add_grouping(sql, query);
   // A record that changed its currency leaves a group without records behind.
   if (!records) sql.add(" HAVING sum(records) > 0");

@@ -1,4 +1,4 @@
-// duckdb_schema.cc - the tables, and the way from older schemas.
+// duckdb_schema.cc - the schemas, each as the step from the one before it.
 #include "storage/duckdb_schema.h"
 
 #include <filesystem>
@@ -126,6 +126,78 @@ std::string schema_1() {
   return sql;
 }
 
+constexpr std::string_view kSchema3Tables = R"sql(
+DROP VIEW usage;
+DROP VIEW entries;
+CREATE TABLE circumstances (
+  id INTEGER, recorded_at TIMESTAMP, time_given BOOLEAN, model_version_id INTEGER,
+  service_tier_id INTEGER, region_id INTEGER, speed_id INTEGER, source_kind_id INTEGER,
+  source_endpoint_id INTEGER, file_id INTEGER, price_number INTEGER, reason_id INTEGER,
+  grows BOOLEAN, call_status TINYINT, context_window BIGINT);
+CREATE TABLE plain_records (
+  entry BIGINT, id UUID, used_at TIMESTAMP, circumstances_id INTEGER,
+  provider_id INTEGER, model_id INTEGER, organization_id INTEGER, project_id INTEGER,
+  user_id INTEGER, session_id INTEGER, tags_id INTEGER, currency_id INTEGER, status TINYINT,
+  input_tokens_uncached BIGINT, cache_read_tokens BIGINT, output_tokens BIGINT,
+  output_reasoning_tokens BIGINT, input_cost_pico BIGINT, cache_read_cost_pico BIGINT,
+  output_cost_pico BIGINT, latency_ms BIGINT, time_to_first_token_ms BIGINT, line BIGINT,
+  source_id VARCHAR);
+CREATE TABLE batches (
+  first_entry BIGINT, entries BIGINT, recorded_at TIMESTAMP, quantity HUGEINT, cost_pico HUGEINT,
+  checksum UBIGINT);
+ALTER TABLE journal ADD COLUMN read_bytes BIGINT DEFAULT 0;
+ALTER TABLE journal ADD COLUMN lines BIGINT DEFAULT 0;
+ALTER TABLE journal ADD COLUMN rejected BIGINT DEFAULT 0;
+ALTER TABLE journal ADD COLUMN resumable BOOLEAN DEFAULT false;
+UPDATE journal SET read_bytes = size;
+)sql";
+
+/// The rows of plain_records as those of records: what they do not have is nothing.
+constexpr std::string_view kPlainEntries =
+    "p.entry, p.id, c.recorded_at, p.used_at, c.time_given, p.provider_id, p.model_id, "
+    "c.model_version_id, p.organization_id, p.project_id, p.user_id, p.session_id, "
+    "c.service_tier_id, c.region_id, c.speed_id, c.source_kind_id, c.source_endpoint_id, "
+    "c.file_id, p.tags_id, p.currency_id, p.status, c.price_number, c.reason_id, "
+    "p.input_tokens_uncached, p.cache_read_tokens, 0::BIGINT, 0::BIGINT, 0::BIGINT, "
+    "p.output_tokens, p.output_reasoning_tokens, 1::BIGINT, false, p.input_cost_pico, "
+    "p.cache_read_cost_pico, 0::BIGINT, p.output_cost_pico, 0::BIGINT, NULL::HUGEINT, 0, "
+    "'recorded', 1, (p.status = 1)::INTEGER, c.grows, c.call_status, c.context_window, "
+    "p.latency_ms, p.time_to_first_token_ms, NULL::TIMESTAMP, p.line, p.source_id, "
+    "''::VARCHAR FROM plain_records p JOIN circumstances c ON c.id = p.circumstances_id ";
+
+/// Columns of the view `measures`: what sums over entries are asked for most, without a join.
+constexpr std::string_view kMeasures =
+    "entry, used_at, provider_id, model_id, organization_id, project_id, user_id, session_id, "
+    "tags_id, currency_id, status, input_tokens_uncached, cache_read_tokens, cache_write_tokens, "
+    "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, output_reasoning_tokens, "
+    "requests, more_quantities, input_cost_pico, cache_read_cost_pico, cache_write_cost_pico, "
+    "output_cost_pico, other_cost_pico, reported_cost_pico, reported_currency_id";
+
+constexpr std::string_view kPlainMeasures =
+    "entry, used_at, provider_id, model_id, organization_id, project_id, user_id, session_id, "
+    "tags_id, currency_id, status, input_tokens_uncached, cache_read_tokens, 0::BIGINT, 0::BIGINT, "
+    "0::BIGINT, output_tokens, output_reasoning_tokens, 1::BIGINT, false, input_cost_pico, "
+    "cache_read_cost_pico, 0::BIGINT, output_cost_pico, 0::BIGINT, NULL::HUGEINT, 0, "
+    "1, (status = 1)::INTEGER";
+
+std::string schema_3() {
+  std::string sql(kSchema3Tables);
+  sql.append("CREATE VIEW entries AS SELECT ").append(kSharedColumns);
+  sql.append(
+      ", 'recorded' AS why, 1 AS records, (status = 1)::INTEGER AS unpriced, grows, call_status, "
+      "context_window, latency_ms, time_to_first_token_ms, ingested_at, line, source_id, metadata "
+      "FROM records UNION ALL SELECT ");
+  sql.append(kPlainEntries).append("UNION ALL SELECT ").append(kSharedColumns);
+  sql.append(
+      ", why, records, unpriced, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+      "FROM adjustments;\n");
+  sql.append("CREATE VIEW measures AS SELECT ").append(kMeasures);
+  sql.append(", 1 AS records, (status = 1)::INTEGER AS unpriced FROM records UNION ALL SELECT ");
+  sql.append(kPlainMeasures).append(" FROM plain_records UNION ALL SELECT ").append(kMeasures);
+  sql.append(", records, unpriced FROM adjustments;\n").append(kUsageView);
+  return sql;
+}
+
 /// 0: an empty database.
 Result<int> schema_of(duck::Connection& connection, const std::string& path) {
   auto tables = connection.prepare(
@@ -176,7 +248,8 @@ Result<void> back_up(duck::Connection& connection, const std::string& path, int 
 }  // namespace
 
 std::span<const Migration> duckdb_migrations() {
-  static const Migration migrations[] = {{1, schema_1()}, {2, std::string(kSchema2)}};
+  static const Migration migrations[] = {
+      {1, schema_1()}, {2, std::string(kSchema2)}, {3, schema_3()}};
   return migrations;
 }
 
@@ -216,6 +289,21 @@ Result<void> require_schema(duck::Connection& connection, const std::string& pat
 
 std::string_view text_table(Dimension dimension) {
   return kTextTables[static_cast<std::size_t>(dimension)];
+}
+
+bool is_measured_by(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::provider:
+    case Dimension::model:
+    case Dimension::organization:
+    case Dimension::project:
+    case Dimension::user:
+    case Dimension::session:
+    case Dimension::tags:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string id_column(Dimension dimension) { return std::string(to_string(dimension)) + "_id"; }

@@ -28,4 +28,8 @@ struct Migration {
 [[nodiscard]] Result<void> require_schema(duck::Connection& connection, const std::string& path,
                                           std::span<const Migration> migrations);
 
+/// Two views show all entries: `entries` with everything, and `measures`, cheaper to sum, with what
+/// is asked for most. Whether `measures` has a dimension's column:
+[[nodiscard]] bool is_measured_by(Dimension dimension);
+
 }  // namespace costops::storage

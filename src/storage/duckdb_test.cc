@@ -176,7 +176,7 @@ TEST_F(DuckdbFile, ANewerSchemaIsRefused) {
   run_sql("UPDATE meta SET value = '9' WHERE key = 'schema'");
   const Error expected{
       ErrorCode::unsupported,
-      "ledger " + path_ + " has schema 9, this cost-ops knows up to 2: use a newer cost-ops"};
+      "ledger " + path_ + " has schema 9, this cost-ops knows up to 3: use a newer cost-ops"};
   EXPECT_EQ(open().error(), expected);
   EXPECT_EQ(open(OpenMode::read_only).error(), expected);
 }
@@ -208,16 +208,16 @@ TEST_F(DuckdbFile, AMigrationIsBackedUpAndAllOrNothing) {
     ASSERT_TRUE((*ledger)->append(rows.batch()));
   }
   std::vector<Migration> steps(duckdb_migrations().begin(), duckdb_migrations().end());
-  steps.push_back({3, "CREATE TABLE budgets (id INTEGER)"});
-  steps.push_back({4, "CREATE TABLE budgets (id INTEGER)"});  // Fails: it is there already.
+  steps.push_back({4, "CREATE TABLE budgets (id INTEGER)"});
+  steps.push_back({5, "CREATE TABLE budgets (id INTEGER)"});  // Fails: it is there already.
   {
     auto database = duck::Database::open(path_, duck::Access::read_write);
     auto connection = database->connect();
     EXPECT_FALSE(migrate(*connection, path_, steps));
   }
-  EXPECT_TRUE(std::filesystem::exists(path_ + ".schema-2.backup"));
-  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "2\n");
-  std::filesystem::remove(path_ + ".schema-2.backup");
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".schema-3.backup"));
+  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "3\n");
+  std::filesystem::remove(path_ + ".schema-3.backup");
   steps.pop_back();
   {
     auto database = duck::Database::open(path_, duck::Access::read_write);
@@ -225,9 +225,9 @@ TEST_F(DuckdbFile, AMigrationIsBackedUpAndAllOrNothing) {
     const auto migrated = migrate(*connection, path_, steps);
     EXPECT_TRUE(migrated) << migrated.error().message;
   }
-  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "3\n");
+  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "4\n");
   EXPECT_EQ(open().error().code, ErrorCode::unsupported);  // Newer than this program.
-  std::filesystem::rename(path_ + ".schema-2.backup", path_);
+  std::filesystem::rename(path_ + ".schema-3.backup", path_);
   EXPECT_EQ((*(*open())->query({}))[0].requests, 1);
 }
 

@@ -1,60 +1,104 @@
-// fingerprint_set.cc - open addressing with linear probing, in tables of doubling size.
+// fingerprint_set.cc - 16 bits of an id's hash choose the table, 32 bits are kept in it.
 #include "storage/fingerprint_set.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace costops::storage {
 namespace {
 
-constexpr std::size_t kFirstTable = std::size_t{1} << 18;
+constexpr std::size_t kTables = std::size_t{1} << 16;
+constexpr std::uint32_t kFirstBits = 3;
+/// How many ids are fetched from memory at once.
+constexpr std::size_t kAhead = 16;
 
 /// Spreads the bits of ids that are not hashes themselves.
 std::uint64_t mixed(RecordId id) {
   std::uint64_t bits = (id.high ^ (id.low << 32 | id.low >> 32)) * 0x9e3779b97f4a7c15;
   bits ^= bits >> 29;
-  return bits * 0xbf58476d1ce4e5b9;
+  bits *= 0xbf58476d1ce4e5b9;
+  return bits ^ bits >> 32;
 }
 
-std::size_t place(std::uint64_t bits, std::size_t mask) { return (bits >> 32) & mask; }
+std::size_t table_of(std::uint64_t bits) { return bits >> 48; }
 
-std::uint32_t fingerprint(std::uint64_t bits) {
+std::uint32_t tag_of(std::uint64_t bits) {
   return std::max(static_cast<std::uint32_t>(bits), std::uint32_t{1});
 }
 
 }  // namespace
 
-void FingerprintSet::insert(RecordId id) {
-  if (free_in_last_ == 0) {
-    const std::size_t slots = tables_.empty() ? kFirstTable : tables_.back().size() * 2;
-    tables_.emplace_back(slots);
-    free_in_last_ = slots / 10 * 7;
+FingerprintSet::FingerprintSet() : tables_(kTables) {}
+
+/// The slot that holds the tag, or the free one where it belongs.
+std::uint32_t* FingerprintSet::find(const Table& table, std::uint32_t tag) {
+  const std::uint32_t mask = (std::uint32_t{1} << table.bits) - 1;
+  std::uint32_t slot = tag >> (32 - table.bits);
+  while (table.slots[slot] != 0 && table.slots[slot] != tag) slot = (slot + 1) & mask;
+  return &table.slots[slot];
+}
+
+void FingerprintSet::grow(Table& table) {
+  const Table old = std::exchange(table, {});
+  table.bits = old.bits == 0 ? kFirstBits : old.bits + 1;
+  table.used = old.used;
+  table.slots = std::make_unique<std::uint32_t[]>(std::size_t{1} << table.bits);
+  for (std::size_t slot = 0; old.bits != 0 && slot < std::size_t{1} << old.bits; ++slot) {
+    if (old.slots[slot] != 0) *find(table, old.slots[slot]) = old.slots[slot];
   }
-  Table& table = tables_.back();
-  const std::size_t mask = table.size() - 1;
-  const std::uint64_t bits = mixed(id);
-  std::size_t slot = place(bits, mask);
-  while (table[slot] != 0) slot = (slot + 1) & mask;
-  table[slot] = fingerprint(bits);
-  --free_in_last_;
+}
+
+/// False if it was there.
+bool FingerprintSet::insert(Table& table, std::uint32_t tag) {
+  const std::uint32_t room = table.bits == 0 ? 0 : (std::uint32_t{3} << table.bits) / 4;
+  if (table.used >= room) grow(table);
+  std::uint32_t* const slot = find(table, tag);
+  if (*slot == tag) return false;
+  *slot = tag;
+  ++table.used;
   ++size_;
+  return true;
+}
+
+void FingerprintSet::insert(RecordId id) {
+  const std::uint64_t bits = mixed(id);
+  // An equal fingerprint is in already: it answers for both.
+  static_cast<void>(insert(tables_[table_of(bits)], tag_of(bits)));
 }
 
 bool FingerprintSet::may_contain(RecordId id) const {
   const std::uint64_t bits = mixed(id);
-  const std::uint32_t wanted = fingerprint(bits);
-  for (auto table = tables_.rbegin(); table != tables_.rend(); ++table) {
-    const std::size_t mask = table->size() - 1;
-    for (std::size_t slot = place(bits, mask); (*table)[slot] != 0; slot = (slot + 1) & mask) {
-      if ((*table)[slot] == wanted) return true;
+  const Table& table = tables_[table_of(bits)];
+  return table.bits != 0 && *find(table, tag_of(bits)) != 0;
+}
+
+void FingerprintSet::insert_all(std::span<const RecordId> ids,
+                                std::vector<std::uint32_t>& suspects) {
+  std::array<std::uint64_t, kAhead> bits{};
+  for (std::size_t from = 0; from < ids.size(); from += kAhead) {
+    const std::size_t count = std::min(kAhead, ids.size() - from);
+    for (std::size_t i = 0; i < count; ++i) {
+      bits[i] = mixed(ids[from + i]);
+      __builtin_prefetch(&tables_[table_of(bits[i])], 1);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const Table& table = tables_[table_of(bits[i])];
+      if (table.bits != 0) {
+        __builtin_prefetch(&table.slots[tag_of(bits[i]) >> (32 - table.bits)], 1);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!insert(tables_[table_of(bits[i])], tag_of(bits[i]))) {
+        suspects.push_back(static_cast<std::uint32_t>(from + i));
+      }
     }
   }
-  return false;
 }
 
 void FingerprintSet::clear() {
-  tables_.clear();
+  for (Table& table : tables_) table = {};
   size_ = 0;
-  free_in_last_ = 0;
 }
 
 }  // namespace costops::storage

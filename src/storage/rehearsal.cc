@@ -104,7 +104,7 @@ Result<AppendCounts> AppendRehearsal::append(const LedgerBatch& batch) {
       return fail(taken.error());
     }
   }
-  for (const KnownRecord& known : admission.after()) state.rehearsed[known.id].known = known;
+  for (const KnownRecord& known : admission.after(batch)) state.rehearsed[known.id].known = known;
   return counts;
 }
 

@@ -18,6 +18,10 @@ JournalEntry journal_entry(const sqlite::Statement& row) {
   entry.modified = instant(row.integer(3));
   entry.records = static_cast<std::uint64_t>(row.integer(4));
   entry.recorded_at = instant(row.integer(5));
+  entry.read_bytes = static_cast<std::uint64_t>(row.integer(6));
+  entry.lines = static_cast<std::uint64_t>(row.integer(7));
+  entry.rejected = static_cast<std::uint64_t>(row.integer(8));
+  entry.resumable = row.integer(9) != 0;
   return entry;
 }
 
@@ -42,12 +46,16 @@ Result<void> SqliteLedger::insert_quarantine(const LedgerBatch& batch) {
 
 Result<void> SqliteLedger::insert_journal(std::span<const JournalEntry> journal) {
   if (journal.empty()) return {};
-  auto insert = writer_.prepare("INSERT INTO journal VALUES (NULL, ?, ?, ?, ?, ?, ?)");
+  auto insert = writer_.prepare("INSERT INTO journal VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
   for (const JournalEntry& entry : journal) {
     insert->bind(std::string_view(entry.source)).bind(static_cast<std::int64_t>(entry.size));
     insert->bind(entry.fingerprint).bind(microseconds(entry.modified));
     insert->bind(static_cast<std::int64_t>(entry.records)).bind(microseconds(entry.recorded_at));
+    insert->bind(static_cast<std::int64_t>(entry.read_bytes));
+    insert->bind(static_cast<std::int64_t>(entry.lines));
+    insert->bind(static_cast<std::int64_t>(entry.rejected));
+    insert->bind(static_cast<std::int64_t>(entry.resumable ? 1 : 0));
     if (auto done = insert->run(); !done) return done;
   }
   return {};
@@ -115,7 +123,8 @@ Result<std::optional<JournalEntry>> SqliteLedger::journal(std::string_view sourc
   auto select =
       (**connection)
           .prepare(
-              "SELECT source, size, fingerprint, modified, records, recorded_at FROM journal "
+              "SELECT source, size, fingerprint, modified, records, recorded_at, read_bytes, "
+              "lines, rejected, resumable FROM journal "
               "WHERE source = ? ORDER BY recorded_at DESC, number DESC LIMIT 1");
   if (!select) return fail(select.error());
   const auto found = select->bind(source).step();
@@ -130,7 +139,8 @@ Result<std::vector<JournalEntry>> SqliteLedger::sources() const {
   auto select =
       (**connection)
           .prepare(
-              "SELECT source, size, fingerprint, modified, records, recorded_at FROM journal "
+              "SELECT source, size, fingerprint, modified, records, recorded_at, read_bytes, "
+              "lines, rejected, resumable FROM journal "
               "ORDER BY source, recorded_at, number");
   if (!select) return fail(select.error());
   std::vector<JournalEntry> entries;

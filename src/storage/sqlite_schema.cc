@@ -57,7 +57,8 @@ CREATE TABLE prices_used (number INTEGER PRIMARY KEY, id TEXT, definition TEXT,
 CREATE TABLE quarantine (id BLOB PRIMARY KEY, recorded_at INTEGER, file TEXT, line INTEGER,
   reason TEXT, excerpt TEXT, resolved_at INTEGER);
 CREATE TABLE journal (number INTEGER PRIMARY KEY, source TEXT, size INTEGER, fingerprint BLOB,
-  modified INTEGER, records INTEGER, recorded_at INTEGER);
+  modified INTEGER, records INTEGER, recorded_at INTEGER, read_bytes INTEGER, lines INTEGER,
+  rejected INTEGER, resumable INTEGER);
 CREATE TABLE documents (number INTEGER PRIMARY KEY, kind TEXT, name TEXT, recorded_at INTEGER,
   body TEXT);
 CREATE INDEX journal_by_source ON journal (source);

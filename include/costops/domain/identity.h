@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,19 @@ struct RecordId {
                                  std::initializer_list<std::string_view> parts);
 /// Identity of the n-th record (from 0) with this content.
 [[nodiscard]] RecordId content_id(std::string_view content, std::uint64_t occurrence);
+
+/// The 128 bits of a UUID in its usual writing (8-4-4-4-12 digits, lower case); none for any other
+/// text.
+[[nodiscard]] std::optional<RecordId> parse_uuid(std::string_view text);
+/// The usual writing of a UUID.
+[[nodiscard]] std::string uuid_text(RecordId uuid);
+/// Identity of a record that its source calls by a UUID: the UUID turned by a key of the owner
+/// (its organization), so that two owners may use one UUID. Within one owner no two UUIDs share an
+/// identity, and the UUID comes back: turned(turned(u, o), o) == u. Whoever keeps the identity
+/// need not keep the UUID.
+[[nodiscard]] RecordId turned(RecordId uuid, std::string_view owner);
+/// The key itself: turned(uuid, owner) is uuid XOR uuid_key(owner).
+[[nodiscard]] RecordId uuid_key(std::string_view owner);
 
 [[nodiscard]] std::string to_string(RecordId id);
 /// Fails with invalid_input unless `text` is 32 hexadecimal digits.

@@ -39,14 +39,22 @@ struct Quarantined {
   std::optional<Instant> resolved_at = std::nullopt;
 };
 
-/// How far a source has been read: lets a re-run skip what is complete and read on what grew.
+/// How far a source has been read: lets a re-run skip what is complete, go on where an interrupted
+/// one stopped, and read on what grew.
 struct JournalEntry {
   std::string source;      ///< Path as given, made absolute; "-" is never journaled.
   std::uint64_t size = 0;  ///< File size when it was read.
-  RecordId fingerprint;    ///< Of the whole content.
+  RecordId fingerprint;    ///< Of the first `read_bytes` bytes of the file.
   Instant modified{};      ///< The file's own time then: a hint, not a proof.
   std::uint64_t records = 0;
   Instant recorded_at{};
+  std::uint64_t read_bytes = 0;  ///< All records that end before it are in the ledger.
+  std::uint64_t lines = 0;       ///< Lines among them; 0 for files that are not read by line.
+  std::uint64_t rejected = 0;    ///< Pieces of input among them that gave no record.
+  /// Whether reading may go on at `read_bytes` without what came before.
+  bool resumable = false;
+
+  [[nodiscard]] bool is_complete() const { return read_bytes == size; }
 };
 
 /// A text that the ledger keeps beside its records: a budget's definition, an alert that was told.
