@@ -154,6 +154,26 @@ TEST_F(Accounting, AFileThatGrewIsReadOn) {
   file("a.jsonl", one + call("2", "2026-06-01T00:00:00Z", "gpt-b", 1, 1));
   const IngestReport second = ingest_files({path});
   EXPECT_EQ(second.files_skipped, 0u);
+  EXPECT_EQ(second.read, 1u);
+  EXPECT_EQ(second.added, 1u);
+  EXPECT_EQ(ingest_files({path}).files_skipped, 1u);
+}
+
+TEST_F(Accounting, AFileThatGrewAndChangedIsReadAnew) {
+  const std::string path = file("a.jsonl", call("1", "2026-06-01T00:00:00Z", "gpt-b", 1, 1));
+  ingest_files({path});
+  file("a.jsonl", call("3", "2026-06-01T00:00:00Z", "gpt-b", 1, 1) +
+                      call("2", "2026-06-01T00:00:00Z", "gpt-b", 1, 1));
+  EXPECT_EQ(ingest_files({path}).added, 2u);
+}
+
+TEST_F(Accounting, ALastLineWithoutItsEndIsReadAgainWithIt) {
+  std::string one = call("1", "2026-06-01T00:00:00Z", "gpt-b", 1, 1);
+  one.pop_back();
+  const std::string path = file("a.jsonl", one);
+  ingest_files({path});
+  file("a.jsonl", one + "\n" + call("2", "2026-06-01T00:00:00Z", "gpt-b", 1, 1));
+  const IngestReport second = ingest_files({path});
   EXPECT_EQ(second.added, 1u);
   EXPECT_EQ(second.duplicates, 1u);
 }

@@ -3,13 +3,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 #include <vector>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace costops::accounting {
 namespace {
@@ -18,25 +16,31 @@ namespace {
 constexpr std::chrono::seconds kSettled{2};
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
-/// None if the file cannot be read to the end, or is not of `size`.
-std::optional<RecordId> fingerprint_of(const std::string& file, std::uint64_t size) {
+}  // namespace
+
+std::optional<ingestion::ContentHash> hash_of_beginning(const std::string& file,
+                                                        std::uint64_t bytes) {
   std::ifstream in(file, std::ios::binary);
   std::vector<char> block(kBlockBytes);
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  std::uint64_t total = 0;
-  while (in) {
-    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+  ingestion::ContentHash hash;
+  while (in && bytes > 0) {
+    in.read(block.data(),
+            static_cast<std::streamsize>(std::min<std::uint64_t>(bytes, kBlockBytes)));
     const auto got = static_cast<std::size_t>(in.gcount());
-    XXH3_128bits_update(&state, block.data(), got);
-    total += got;
+    hash.add({block.data(), got});
+    bytes -= got;
   }
-  if (!in.eof() || total != size) return std::nullopt;
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  return RecordId{hash.high64, hash.low64};
+  if (bytes > 0) return std::nullopt;
+  return hash;
 }
 
-}  // namespace
+bool begins_plainly(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string head(4, '\0');
+  in.read(head.data(), 4);
+  return !head.starts_with("\x1f\x8b") && head != "\x28\xb5\x2f\xfd" &&
+         !head.starts_with("\xef\xbb\xbf");
+}
 
 std::optional<FileState> state_of(const std::string& file) {
   struct stat status {};
@@ -57,19 +61,26 @@ std::string journal_name(const std::string& file) {
 
 bool is_unchanged(const std::string& file, const FileState& state,
                   const storage::JournalEntry& entry) {
-  if (state.size != entry.size) return false;
+  if (state.size != entry.size || !entry.is_complete() || entry.rejected > 0) return false;
   if (state.modified == entry.modified && state.modified + kSettled < entry.recorded_at) {
     return true;
   }
-  return fingerprint_of(file, state.size) == entry.fingerprint;
+  const auto hash = hash_of_beginning(file, state.size);
+  return hash && hash->digest() == entry.fingerprint;
 }
 
 std::optional<storage::JournalEntry> journal_entry(const std::string& file, const FileState& before,
                                                    std::uint64_t records, Instant now) {
-  const auto fingerprint = fingerprint_of(file, before.size);
-  if (!fingerprint || state_of(file) != before) return std::nullopt;
-  return storage::JournalEntry{journal_name(file), before.size, *fingerprint,
-                               before.modified,    records,     now};
+  const auto hash = hash_of_beginning(file, before.size);
+  if (!hash || state_of(file) != before) return std::nullopt;
+  storage::JournalEntry entry;
+  entry.source = journal_name(file);
+  entry.size = entry.read_bytes = before.size;
+  entry.fingerprint = hash->digest();
+  entry.modified = before.modified;
+  entry.records = records;
+  entry.recorded_at = now;
+  return entry;
 }
 
 }  // namespace costops::accounting

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "costops/ingestion/content_hash.h"
 #include "costops/storage/ledger.h"
 
 namespace costops::accounting {
@@ -31,5 +32,11 @@ struct FileState {
                                                                  const FileState& before,
                                                                  std::uint64_t records,
                                                                  Instant now);
+
+/// Hash of the first `bytes` bytes; none if the file is shorter or cannot be read.
+[[nodiscard]] std::optional<ingestion::ContentHash> hash_of_beginning(const std::string& file,
+                                                                      std::uint64_t bytes);
+/// Whether the file's bytes are its text: not compressed, and without a byte order mark.
+[[nodiscard]] bool begins_plainly(const std::string& file);
 
 }  // namespace costops::accounting

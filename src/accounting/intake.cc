@@ -38,10 +38,36 @@ Intake::Intake(const IngestOptions& options, const pricing::PriceBook& book, App
       pricer_(book),
       prices_used_(book) {}
 
+Intake::~Intake() {
+  if (appending_.valid()) appending_.wait();
+}
+
 void Intake::record(const UsageRecord& record) {
-  batch_.append(record);
+  UsageBatch& batch = loads_[filling_].batch;
+  batch.append(record);
   if (++report_.read % kRecordsPerTick == 0) tick_(report_.read);
-  if (batch_.size() >= storage::kRowsPerBatch) flush();
+  if (batch.size() >= storage::kRowsPerBatch) flush();
+}
+
+void Intake::take(ingestion::Portion& portion, std::optional<storage::JournalEntry> progress) {
+  for (ingestion::Rejection& rejection : portion.rejections) rejected(std::move(rejection));
+  const UsageBatch& records = portion.records;
+  for (std::size_t from = 0; from < records.size();) {
+    UsageBatch& batch = loads_[filling_].batch;
+    const std::size_t count =
+        std::min(storage::kRowsPerBatch - batch.size(), records.size() - from);
+    batch.append(records, from, count);
+    from += count;
+    if (batch.size() >= storage::kRowsPerBatch) flush();
+  }
+  report_.read += records.size();
+  progress_ = std::move(progress);
+  tick_(report_.read);
+}
+
+void Intake::complete(storage::JournalEntry entry) {
+  progress_.reset();
+  loads_[filling_].journal.push_back(std::move(entry));
 }
 
 void Intake::rejected(ingestion::Rejection rejection) {
@@ -54,9 +80,10 @@ void Intake::rejected(ingestion::Rejection rejection) {
   entry.reason = rejection.reason;
   entry.excerpt = rejection.excerpt;
   entry.recorded_at = options_.read.now;
-  quarantined_.push_back(std::move(entry));
+  std::vector<storage::Quarantined>& quarantined = loads_[filling_].quarantined;
+  quarantined.push_back(std::move(entry));
   show(std::move(rejection));
-  if (quarantined_.size() >= kRejectionsPerBatch) flush();
+  if (quarantined.size() >= kRejectionsPerBatch) flush();
 }
 
 void Intake::unreadable(ingestion::Rejection rejection) {
@@ -73,68 +100,95 @@ void Intake::show(ingestion::Rejection rejection) {
   report_.first_rejections.push_back(std::move(rejection));
 }
 
+/// Hands the filled load to the appending thread, once the other one is in the ledger.
 void Intake::flush() {
   if (!refused_) return;
-  refused_ = append_batch();
-  quarantined_.clear();
-  journal_.clear();
-  if (texts_in(batch_) > kTextsMax) {
-    batch_ = UsageBatch();
+  Load& load = loads_[filling_];
+  if (progress_) load.journal.push_back(*std::exchange(progress_, std::nullopt));
+  const Result<void> priced = price_load();
+  await_append();
+  if (refused_ && !priced) refused_ = priced;
+  if (!refused_) return;
+  appending_ =
+      std::async(std::launch::async, [this, rows = rows_of(load)] { return append_(rows); });
+  filling_ = 1 - filling_;
+  Load& next = loads_[filling_];
+  next.quarantined.clear();
+  next.journal.clear();
+  if (texts_in(next.batch) > kTextsMax) {
+    next.batch = UsageBatch();
   } else {
-    batch_.clear();
+    next.batch.clear();
   }
 }
 
-Result<void> Intake::append_batch() {
-  pricer_.price(batch_, options_.default_at, costs_);
-  for (std::size_t i = used_index_.size(); i < costs_.prices.size(); ++i) {
-    const auto index = prices_used_.index_of(*costs_.prices[i]);
+void Intake::await_append() {
+  if (!appending_.valid()) return;
+  const auto counts = appending_.get();
+  if (counts) {
+    count(*counts, loads_[1 - filling_]);
+  } else {
+    refused_ = fail(counts.error());
+  }
+}
+
+Result<void> Intake::price_load() {
+  Load& load = loads_[filling_];
+  pricer_.price(load.batch, options_.default_at, load.costs);
+  for (std::size_t i = used_index_.size(); i < load.costs.prices.size(); ++i) {
+    const auto index = prices_used_.index_of(*load.costs.prices[i]);
     if (!index) return fail(index.error());
     used_index_.push_back(*index);
   }
-  price_.resize(batch_.size());
-  std::ranges::transform(costs_.price, price_.begin(), [this](std::uint32_t price) {
+  const auto prices = prices_used_.all();
+  load.prices.insert(load.prices.end(),
+                     prices.begin() + static_cast<std::ptrdiff_t>(load.prices.size()),
+                     prices.end());
+  load.price.resize(load.batch.size());
+  std::ranges::transform(load.costs.price, load.price.begin(), [this](std::uint32_t price) {
     return price == engine::BatchCosts::kNoPrice ? price : used_index_[price];
   });
-
-  storage::LedgerBatch rows;
-  rows.usage = &batch_;
-  rows.default_at = options_.default_at;
-  rows.status = costs_.status;
-  rows.price = price_;
-  for (std::size_t c = 0; c < kCostClassCount; ++c) rows.pico[c] = costs_.pico[c];
-  rows.currency = costs_.currency;
-  rows.reason = costs_.reason;
-  rows.prices = prices_used_.all();
-  rows.reasons = costs_.reasons;
-  rows.quarantined = quarantined_;
-  rows.journal = journal_;
-  rows.recorded_at = options_.read.now;
-  const auto counts = append_(rows);
-  if (!counts) return fail(counts.error());
-  count(*counts);
   return {};
 }
 
-void Intake::count(const storage::AppendCounts& counts) {
+storage::LedgerBatch Intake::rows_of(const Load& load) const {
+  storage::LedgerBatch rows;
+  rows.usage = &load.batch;
+  rows.default_at = options_.default_at;
+  rows.status = load.costs.status;
+  rows.price = load.price;
+  for (std::size_t c = 0; c < kCostClassCount; ++c) rows.pico[c] = load.costs.pico[c];
+  rows.currency = load.costs.currency;
+  rows.reason = load.costs.reason;
+  rows.prices = load.prices;
+  rows.reasons = load.costs.reasons;
+  rows.quarantined = load.quarantined;
+  rows.journal = load.journal;
+  rows.recorded_at = options_.read.now;
+  return rows;
+}
+
+void Intake::count(const storage::AppendCounts& counts, const Load& load) {
   report_.added += counts.added;
   report_.duplicates += counts.duplicates;
   report_.superseded += counts.superseded;
   report_.conflicts += counts.conflicts;
   report_.quarantined += counts.quarantined;
   report_.cost.add(counts.cost);
+  const engine::BatchCosts& costs = load.costs;
   for (const std::uint32_t row : counts.standing) {
-    if (costs_.status[row] != PricingStatus::unpriced) continue;
+    if (costs.status[row] != PricingStatus::unpriced) continue;
     ++report_.unpriced;
-    ++unpriced_reasons_[costs_.reasons[costs_.reason[row]]];
+    ++unpriced_reasons_[costs.reasons[costs.reason[row]]];
   }
+  if (report_.first_rejections.size() >= kRejectionsShown) return;
   for (std::size_t row = 0; row < counts.outcomes.size(); ++row) {
-    if (report_.first_rejections.size() >= kRejectionsShown) return;
     if (counts.outcomes[row] == storage::RowOutcome::quarantined) {
-      show({batch_.record(row).position, costs_.reasons[costs_.reason[row]], {}});
+      show({load.batch.record(row).position, costs.reasons[costs.reason[row]], {}});
     } else if (counts.outcomes[row] == storage::RowOutcome::conflict) {
-      show({batch_.record(row).position,
-            "record " + to_string(batch_.ids[row]) + " is already in the ledger with other content",
+      show({load.batch.record(row).position,
+            "record " + to_string(load.batch.ids[row]) +
+                " is already in the ledger with other content",
             {}});
     }
   }
@@ -142,6 +196,7 @@ void Intake::count(const storage::AppendCounts& counts) {
 
 Result<IngestReport> Intake::finish() {
   flush();
+  await_append();
   if (!refused_) return fail(refused_.error());
   report_.cancelled = options_.cancel != nullptr && options_.cancel->load();
   for (const auto& [reason, records] : unpriced_reasons_) {

@@ -134,14 +134,28 @@ class Hasher {
   XXH3_state_t state_;
 };
 
-/// The value of a lower-case hexadecimal digit; 0xff for any other byte.
-constexpr std::array<std::uint8_t, 256> kDigitValues = [] {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(0xff);
-  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
-  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = static_cast<std::uint8_t>(10 + i);
-  return values;
-}();
+constexpr std::uint64_t of_each_byte(std::uint64_t byte) { return byte * 0x0101010101010101; }
+
+/// Eight lower-case hexadecimal digits, the first in the lowest byte, as a number; sets a bit of
+/// `wrong` if there is any other byte. All eight at once: digits have bit 6 clear and letters set.
+std::uint64_t of_digits(std::uint64_t bytes, std::uint64_t& wrong) {
+  const std::uint64_t letter = bytes >> 6U & of_each_byte(1);
+  const std::uint64_t value = (bytes & of_each_byte(15)) + letter * 9;
+  wrong |= bytes ^ (value + of_each_byte('0') + letter * ('a' - '0' - 10));
+  wrong |= ((value + of_each_byte(6)) >> 4U & of_each_byte(1)) ^ letter;
+  wrong |= value & of_each_byte(16);
+  std::uint64_t number = __builtin_bswap64(value);
+  number = (number | number >> 4U) & 0x00ff00ff00ff00ff;
+  number = (number | number >> 8U) & 0x0000ffff0000ffff;
+  return (number | number >> 16U) & 0xffffffff;
+}
+
+template <typename Number>
+std::uint64_t bytes_at(std::string_view text, std::size_t at) {
+  Number bytes = 0;
+  std::memcpy(&bytes, text.data() + at, sizeof(bytes));
+  return bytes;
+}
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -182,22 +196,17 @@ RecordId content_id(std::string_view content, std::uint64_t occurrence) {
 std::optional<RecordId> parse_uuid(std::string_view text) {
   constexpr std::size_t kLength = 36;
   if (text.size() != kLength) return std::nullopt;
-  std::array<std::uint64_t, 2> half{};
-  std::size_t digit = 0;
-  std::uint8_t wrong = 0;
-  for (std::size_t i = 0; i < kLength; ++i) {
-    const char c = text[i];
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      wrong |= static_cast<std::uint8_t>(c != '-');
-      continue;
-    }
-    const std::uint8_t value = kDigitValues[static_cast<unsigned char>(c)];
-    wrong |= static_cast<std::uint8_t>(value & 0xf0U);
-    half[digit / 16] = half[digit / 16] << 4U | (value & 15U);
-    ++digit;
-  }
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
+  const auto around = [&](std::size_t at) {  // Four digits, a hyphen, four digits.
+    return bytes_at<std::uint32_t>(text, at) | bytes_at<std::uint32_t>(text, at + 5) << 32U;
+  };
+  std::uint64_t wrong = 0;
+  const std::uint64_t first = of_digits(bytes_at<std::uint64_t>(text, 0), wrong);
+  const std::uint64_t second = of_digits(around(9), wrong);
+  const std::uint64_t third = of_digits(around(19), wrong);
+  const std::uint64_t fourth = of_digits(bytes_at<std::uint64_t>(text, 28), wrong);
   if (wrong != 0) return std::nullopt;
-  return RecordId{half[0], half[1]};
+  return RecordId{first << 32U | second, third << 32U | fourth};
 }
 
 std::string uuid_text(RecordId uuid) {

@@ -120,4 +120,29 @@ TEST(RecordId, ReadsBackItsText) {
 }
 
 }  // namespace
+TEST(Uuid, IsReadInItsUsualWritingOnly) {
+  EXPECT_EQ(parse_uuid("01234567-89ab-cdef-0123-456789abcdef"),
+            (RecordId{0x0123456789abcdef, 0x0123456789abcdef}));
+  const std::string good = "01234567-89ab-cdef-0123-456789abcdef";
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = good;
+      text[i] = static_cast<char>(byte);
+      const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+      const bool digit = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
+      EXPECT_EQ(parse_uuid(text).has_value(), hyphen ? byte == '-' : digit) << text;
+      if (parse_uuid(text)) {
+        EXPECT_EQ(uuid_text(*parse_uuid(text)), text);
+      }
+    }
+  }
+  EXPECT_FALSE(parse_uuid("0123456789abcdef0123456789abcdef"));
+}
+
+TEST(Uuid, ComesBackFromTheIdentityOfItsOwner) {
+  const RecordId uuid{0x0123456789abcdef, 0xfedcba9876543210};
+  EXPECT_EQ(turned(turned(uuid, "acme"), "acme"), uuid);
+  EXPECT_NE(turned(uuid, "acme"), turned(uuid, "globex"));
+}
+
 }  // namespace costops

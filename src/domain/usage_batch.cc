@@ -54,16 +54,6 @@ std::size_t append_unescaped(std::string& out, std::string_view escape) {
   return 5;
 }
 
-std::string tags_text(const std::vector<std::string>& tags) {
-  std::string text = "[";
-  for (const std::string& tag : tags) {
-    if (text.size() > 1) text += ',';
-    append_tag(text, tag);
-  }
-  text += ']';
-  return text;
-}
-
 std::int64_t micros_of(const std::optional<Instant>& at) {
   return at ? at->time_since_epoch().count() : UsageBatch::kNone;
 }
@@ -79,6 +69,16 @@ std::optional<std::int64_t> value_of(std::int64_t value) {
 }
 
 }  // namespace
+
+std::string tags_text(const std::vector<std::string>& tags) {
+  std::string text = "[";
+  for (const std::string& tag : tags) {
+    if (text.size() > 1) text += ',';
+    append_tag(text, tag);
+  }
+  text += ']';
+  return text;
+}
 
 std::string_view to_string(Dimension dimension) {
   return kDimensionNames[static_cast<std::size_t>(dimension)];
@@ -132,6 +132,94 @@ void UsageBatch::append(const UsageRecord& record) {
       meters_.set(i);
       quantities_[i].resize(row, 0);
       quantities_[i].push_back(quantity);
+    }
+  }
+}
+
+void TextColumn::append(const TextColumn& other, std::size_t from, std::size_t count) {
+  if (count == 0) return;
+  const std::size_t begin = from == 0 ? 0 : other.ends_[from - 1];
+  const std::size_t end = other.ends_[from + count - 1];
+  const std::size_t moved = bytes_.size() - begin;
+  bytes_.append(other.bytes_, begin, end - begin);
+  for (std::size_t i = 0; i < count; ++i) ends_.push_back(other.ends_[from + i] + moved);
+}
+
+void UsageBatch::append(const Row& row) {
+  const std::size_t index = size();
+  ids.push_back(row.id);
+  grows.push_back(0);
+  at.push_back(row.at);
+  status.push_back(CallStatus::ok);
+  context_window.push_back(row.context_window);
+  latency_ms.push_back(row.latency_ms);
+  time_to_first_token_ms.push_back(row.time_to_first_token_ms);
+  reported_cost.emplace_back();
+  reported_currency.emplace_back();
+  ingested_at.push_back(row.ingested_at);
+  line.push_back(row.line);
+  source_ids.append(row.source_id);
+  metadata.append(row.metadata);
+  for (std::size_t i = 0; i < kDimensionCount; ++i) codes_[i].push_back(row.codes[i]);
+  std::size_t filled = 0;
+  for (const auto& [meter, quantity] : row.quantities) {
+    const auto m = static_cast<std::size_t>(meter);
+    if (!meters_[m] && quantity == 0) continue;
+    meters_.set(m);
+    quantities_[m].resize(index, 0);
+    quantities_[m].push_back(quantity);
+    ++filled;
+  }
+  if (filled == meters_.count()) return;
+  for (std::size_t m = 0; m < kMeterCount; ++m) {
+    if (meters_[m]) quantities_[m].resize(index + 1, 0);
+  }
+}
+
+void UsageBatch::append(const UsageBatch& other, std::size_t from, std::size_t count) {
+  const std::size_t before = size();
+  const auto add = [&](auto& to, const auto& source) {
+    const auto begin = source.begin() + static_cast<std::ptrdiff_t>(from);
+    to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+  };
+  add(ids, other.ids);
+  add(grows, other.grows);
+  add(at, other.at);
+  add(status, other.status);
+  add(context_window, other.context_window);
+  add(latency_ms, other.latency_ms);
+  add(time_to_first_token_ms, other.time_to_first_token_ms);
+  add(reported_cost, other.reported_cost);
+  add(reported_currency, other.reported_currency);
+  add(ingested_at, other.ingested_at);
+  add(line, other.line);
+  source_ids.append(other.source_ids, from, count);
+  metadata.append(other.metadata, from, count);
+
+  constexpr std::uint32_t kUnknown = UINT32_MAX;
+  constexpr std::size_t kTranslationsMax = 1024;
+  if (translations_.size() > kTranslationsMax) translations_.clear();
+  for (std::size_t d = 0; d < kDimensionCount; ++d) {
+    const Dictionary& texts = other.dictionaries_[d];
+    std::vector<std::uint32_t>& to = translations_[texts.identity()];
+    to.resize(texts.size(), kUnknown);
+    const std::uint32_t* const codes = other.codes_[d].data() + from;
+    codes_[d].resize(before + count);
+    std::uint32_t* const out = codes_[d].data() + before;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint32_t& code = to[codes[i]];
+      if (code == kUnknown) code = dictionaries_[d].code_of(texts.text_of(codes[i]));
+      out[i] = code;
+    }
+  }
+  meters_ |= other.meters_;
+  for (std::size_t m = 0; m < kMeterCount; ++m) {
+    if (!meters_[m]) continue;
+    quantities_[m].resize(before, 0);
+    if (other.meters_[m]) {
+      add(quantities_[m], other.quantities_[m]);
+    } else {
+      quantities_[m].resize(before + count, 0);
     }
   }
 }

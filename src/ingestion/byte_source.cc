@@ -64,7 +64,7 @@ class MemorySource final : public ByteSource {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> open_file(const std::string& path) {
+Result<std::unique_ptr<ByteSource>> open_file(const std::string& path, std::uint64_t offset) {
   const bool standard_input = path == "-";
   const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
@@ -82,8 +82,12 @@ Result<std::unique_ptr<ByteSource>> open_file(const std::string& path) {
                             path));
   }
   const bool sized = known && S_ISREG(facts.st_mode);
-  return std::make_unique<FileSource>(descriptor,
-                                      sized ? static_cast<std::uint64_t>(facts.st_size) : 0);
+  auto source = std::make_unique<FileSource>(descriptor,
+                                             sized ? static_cast<std::uint64_t>(facts.st_size) : 0);
+  if (offset == 0) return source;
+  if (::lseek(descriptor, static_cast<off_t>(offset), SEEK_SET) >= 0) return source;
+  return fail(ErrorCode::io_error,
+              fmt::format("cannot read \"{}\" on: {}", path, reason_of(errno)));
 }
 
 std::unique_ptr<ByteSource> open_memory(std::string_view bytes) {

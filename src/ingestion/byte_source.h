@@ -25,7 +25,9 @@ class ByteSource {
 };
 
 /// A file, or standard input for "-". Fails with not_found or io_error.
-[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_file(const std::string& path);
+/// `offset`: so many bytes at the beginning are left out.
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_file(const std::string& path,
+                                                            std::uint64_t offset = 0);
 /// Memory that outlives the source.
 [[nodiscard]] std::unique_ptr<ByteSource> open_memory(std::string_view bytes);
 /// The same bytes, inflated if they begin as gzip or zstd do. Fails as reading `source` does.

@@ -119,6 +119,16 @@ Result<Input> Input::open(const std::string& path) {
   return Input(std::move(state));
 }
 
+Result<Input> Input::open_behind(const std::string& path, std::uint64_t offset) {
+  auto file = open_file(path, offset);
+  if (!file) return fail(file.error());
+  auto state = std::make_unique<State>();
+  state->name = path;
+  state->source = std::move(*file);
+  state->started = offset > 0;
+  return Input(std::move(state));
+}
+
 Input Input::from_memory(std::string name, std::string_view bytes) {
   auto state = std::make_unique<State>();
   state->name = std::move(name);
@@ -159,6 +169,41 @@ Input::Step Input::next_line(std::string_view& line) {
   state.skip_line();
   ++state.line_number;
   line = {};
+  return Step::too_long;
+}
+
+Input::Step Input::next_lines(std::string_view& lines) {
+  State& state = *state_;
+  state.start();
+  while (state.end - state.begin < state.capacity / 2 && state.fill()) {
+  }
+  std::size_t searched = 0;
+  while (true) {
+    const std::string_view unread = state.unread();
+    const void* const last = ::memrchr(unread.data() + searched, '\n', unread.size() - searched);
+    if (last != nullptr) {
+      const auto length = static_cast<std::size_t>(static_cast<const char*>(last) - unread.data());
+      lines = unread.substr(0, length + 1);
+      if (lines.size() > kLineBytesMax) lines = lines.substr(0, lines.find('\n') + 1);
+      if (lines.size() > kLineBytesMax + 1) break;
+      state.begin += lines.size();
+      return Step::line;
+    }
+    searched = unread.size();
+    if (searched > kLineBytesMax) break;
+    if (!state.fill()) {
+      const Step step = state.last_line(lines);
+      if (step != Step::line) return step;
+      --state.line_number;
+      // With its CR: who counts bytes must see them all.
+      lines = {lines.data(),
+               static_cast<std::size_t>(state.buffer.get() + state.end - lines.data())};
+      return step;
+    }
+  }
+  state.skip_line();
+  ++state.line_number;
+  lines = {};
   return Step::too_long;
 }
 

@@ -19,6 +19,7 @@ struct IngestOptions {
   Instant default_at{};  ///< For records without a time.
   enum class Mode : std::uint8_t { write, dry_run } mode = Mode::write;
   enum class Journal : std::uint8_t { use, ignore } journal = Journal::use;
+  unsigned threads = 0;  ///< That turn lines into records; 0: as many as there are cores.
   const std::atomic<bool>* cancel = nullptr;  ///< Set from a signal: stop at the next commit.
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "costops/domain/usage_record.h"
@@ -53,6 +54,8 @@ enum class Dimension : std::uint8_t {
 };
 inline constexpr std::size_t kDimensionCount = 14;
 [[nodiscard]] std::string_view to_string(Dimension dimension);
+/// Tags as one text of Dimension::tags.
+[[nodiscard]] std::string tags_text(const std::vector<std::string>& tags);
 /// The tags in a text of Dimension::tags, as append() wrote it; none in "".
 [[nodiscard]] std::vector<std::string> tags_of(std::string_view text);
 
@@ -67,6 +70,7 @@ class TextColumn {
     const std::size_t from = row == 0 ? 0 : ends_[row - 1];
     return std::string_view(bytes_).substr(from, ends_[row] - from);
   }
+  void append(const TextColumn& other, std::size_t from, std::size_t count);
   void clear() {
     bytes_.clear();
     ends_.clear();
@@ -85,6 +89,23 @@ class UsageBatch {
 
   [[nodiscard]] std::size_t size() const { return ids.size(); }
   void append(const UsageRecord& record);
+  /// Appends `count` rows of another batch, beginning with `from`: column by column.
+  void append(const UsageBatch& other, std::size_t from, std::size_t count);
+  /// Appends a row whose texts have their codes already; what a Row does not have is absent.
+  struct Row {
+    RecordId id;
+    std::int64_t at = kNone;
+    std::int64_t latency_ms = kNone;
+    std::int64_t time_to_first_token_ms = kNone;
+    std::int64_t ingested_at = kNone;
+    std::int64_t context_window = 0;
+    std::uint64_t line = 0;
+    std::string_view source_id;
+    std::string_view metadata;
+    std::array<std::uint32_t, kDimensionCount> codes{};
+    std::span<const std::pair<Meter, std::int64_t>> quantities;
+  };
+  void append(const Row& row);
   /// Row `row` as a record of its own.
   [[nodiscard]] UsageRecord record(std::size_t row) const;
   void clear();
@@ -124,6 +145,8 @@ class UsageBatch {
   std::array<std::vector<std::uint32_t>, kDimensionCount> codes_;
   std::array<std::vector<std::int64_t>, kMeterCount> quantities_;
   MeterSet meters_;
+  /// From the codes of other batches' dictionaries, by their identity, to codes of this one's.
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> translations_;
 };
 
 }  // namespace costops

@@ -24,6 +24,9 @@ class Input {
   /// Opens a file ("-": standard input). Compression is told by the first bytes, not by the name.
   /// Fails with not_found or io_error.
   [[nodiscard]] static Result<Input> open(const std::string& path);
+  /// Opens a file that is not compressed behind its first `offset` bytes.
+  /// Fails with not_found or io_error.
+  [[nodiscard]] static Result<Input> open_behind(const std::string& path, std::uint64_t offset);
   /// Reads from memory that outlives the input: tests, fuzzing, request bodies.
   [[nodiscard]] static Input from_memory(std::string name, std::string_view bytes);
   Input(Input&&) noexcept;
@@ -38,6 +41,9 @@ class Input {
   /// The next line without its end (LF or CR LF); valid until the next call. The last line needs
   /// no LF. too_long: a line above kLineBytesMax was skipped. failed: see error().
   [[nodiscard]] Step next_line(std::string_view& line);
+  /// As many whole lines as are at hand, at least one, with their ends (the last line of all needs
+  /// none); valid until the next call. line_number() does not count them, except too_long ones.
+  [[nodiscard]] Step next_lines(std::string_view& lines);
   /// Number of the line last returned, from 1.
   [[nodiscard]] std::uint64_t line_number() const;
   /// All bytes that are at hand, at least one, for readers that cut by structure and not by line;
