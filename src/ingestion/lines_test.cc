@@ -99,14 +99,13 @@ class Lines {
             any(1L << 40), 1'780'000'000 + any(1 << 20), any(3), input, output, any(30), any(2),
             any(9), any(1000), any(2) == 0 ? "batch" : "default");
       case 2:
-        return fmt::format(
-            R"({{"provider":"openai","model":"gpt-4o-mini","organization_id":"o","prompt_tokens":{},)"
-            R"("completion_tokens":1,"tags":[]}})",
-            any(3));
+        return fmt::format(R"({{"provider":"openai","model":"gpt-4o-mini","organization_id":"o",)"
+                           R"("prompt_tokens":{},"completion_tokens":1,"tags":[]}})",
+                           any(3));
       default:
         return fmt::format(
-            R"({{"id":"{}","timestamp":"2026-05-01","provider":"","model":"m{}","organization_id":)"
-            R"("o","prompt_tokens":{},"completion_tokens":{},"metadata":{{}},"user_id":{}}})",
+            R"({{"id":"{}","timestamp":"2026-05-01","provider":"","model":"m{}",)"
+            R"("organization_id":"o","prompt_tokens":{},"completion_tokens":{},"metadata":{{}},"user_id":{}}})",
             id, any(2), any(9), any(9), any(2) == 0 ? "null" : "\"u\"");
     }
   }
