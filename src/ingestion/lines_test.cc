@@ -93,8 +93,8 @@ class Lines {
       case 1:
         return fmt::format(
             R"( {{ "requestId": "req-{}", "createdAt": {}, "provider": "anthropic", )"
-            R"("modelId": "claude-sonnet-4", "organizationId": "o{}", "usage": {{ "inputTokens": {})"
-            R"(, "outputTokens": {}, "reasoningTokens": {} }}, "environment": "prod{}", )"
+            R"("modelId": "claude-sonnet-4", "organizationId": "o{}", "usage": )"
+            R"({{ "inputTokens": {}, "outputTokens": {}, "reasoningTokens": {} }}, "environment": "prod{}", )"
             R"("metadata": {{ "k": "v{}", "n": {} }}, "serviceTier": "{}", "extra": [ "x" ] }} )",
             any(1L << 40), 1'780'000'000 + any(1 << 20), any(3), input, output, any(30), any(2),
             any(9), any(1000), any(2) == 0 ? "batch" : "default");
@@ -105,7 +105,8 @@ class Lines {
       default:
         return fmt::format(
             R"({{"id":"{}","timestamp":"2026-05-01","provider":"","model":"m{}",)"
-            R"("organization_id":"o","prompt_tokens":{},"completion_tokens":{},"metadata":{{}},"user_id":{}}})",
+            R"("organization_id":"o","prompt_tokens":{},"completion_tokens":{},"metadata":{{}},)"
+            R"("user_id":{}}})",
             id, any(2), any(9), any(9), any(2) == 0 ? "null" : "\"u\"");
     }
   }
