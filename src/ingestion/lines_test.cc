@@ -94,7 +94,8 @@ class Lines {
         return fmt::format(
             R"( {{ "requestId": "req-{}", "createdAt": {}, "provider": "anthropic", )"
             R"("modelId": "claude-sonnet-4", "organizationId": "o{}", "usage": )"
-            R"({{ "inputTokens": {}, "outputTokens": {}, "reasoningTokens": {} }}, "environment": "prod{}", )"
+            R"({{ "inputTokens": {}, "outputTokens": {}, "reasoningTokens": {} }}, )"
+            R"("environment": "prod{}", )"
             R"("metadata": {{ "k": "v{}", "n": {} }}, "serviceTier": "{}", "extra": [ "x" ] }} )",
             any(1L << 40), 1'780'000'000 + any(1 << 20), any(3), input, output, any(30), any(2),
             any(9), any(1000), any(2) == 0 ? "batch" : "default");
