@@ -56,6 +56,7 @@ void add_explain(CLI::App& parent, Commands& into);
 void add_quarantine(CLI::App& parent, Commands& into);
 void add_pricing(CLI::App& parent, Commands& into);
 void add_reprice(CLI::App& parent, Commands& into);
+void add_report(CLI::App& parent, Commands& into);
 void add_focus(CLI::App& parent, Commands& into);
 void add_run(CLI::App& parent, Commands& into);
 void add_history(CLI::App& parent, Commands& into);

@@ -190,14 +190,14 @@ Result<ExitCode> export_focus(Session& session, const FocusExportOptions& option
   if (!book) return fail(book.error());
   focus::ExportRequest asked = *request;
   asked.list_prices = &*book;
-  const auto dataset = Dataset::of(**ledger, *settings, asked);
+  auto dataset = Dataset::of(**ledger, *settings, asked);
   if (!dataset) return fail(dataset.error());
-  const focus::ExportFacts& facts = (*dataset)->facts();
+  const focus::ExportFacts& facts = dataset->facts();
   if (facts.rows == 0) {
     session.complain("the period holds no priced usage: nothing was written");
     return ExitCode::nothing;
   }
-  auto written = write_all(session, **dataset, asked, *format, options.output);
+  auto written = write_all(session, *dataset, asked, *format, options.output);
   if (!written) return fail(written.error());
   session.note(fmt::format("FOCUS {}: {} rows of {} records; billed {}, effective {}",
                            to_string(asked.version), facts.rows, facts.records,

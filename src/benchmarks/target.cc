@@ -46,6 +46,7 @@ Targets all_targets() {
   targets.push_back(make_aggregator_target());
   targets.push_back(make_forecasting_target());
   targets.push_back(make_compression_target());
+  targets.push_back(make_export_target());
   return targets;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The ledger as FOCUS: every version, read back, checked by the program's own rules, its totals held
-against the ledger's to the last digit.
+"""The ledger as FOCUS: every version, read back, checked by the program's own rules, its totals
+held against the ledger's to the last digit.
 
 usage: export_test.py COST_OPS SOURCE_DIR
 """

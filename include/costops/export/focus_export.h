@@ -61,9 +61,9 @@ class Dataset final : public exports::TableSource {
   /// Fails with not_found, naming the entry that is missing, if the settings have no account for a
   /// provider of the ledger; with invalid_input for a bucket that is neither hour nor day;
   /// otherwise like Ledger::scan and accounting::ChargeReader::charges.
-  [[nodiscard]] static Result<std::unique_ptr<Dataset>> of(const storage::Ledger& ledger,
-                                                           const Settings& settings,
-                                                           const ExportRequest& request);
+  [[nodiscard]] static Result<Dataset> of(const storage::Ledger& ledger, const Settings& settings,
+                                          const ExportRequest& request);
+  Dataset(Dataset&&) noexcept;
   ~Dataset() override;
 
   [[nodiscard]] const exports::Schema& schema() const override;

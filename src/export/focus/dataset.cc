@@ -291,11 +291,12 @@ struct Dataset::State {
 };
 
 Dataset::Dataset(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Dataset::Dataset(Dataset&&) noexcept = default;
 Dataset::~Dataset() = default;
 const exports::Schema& Dataset::schema() const { return state_->schema; }
 const ExportFacts& Dataset::facts() const { return state_->facts; }
 
-Result<std::unique_ptr<Dataset>> Dataset::of(const storage::Ledger& ledger,
+Result<Dataset> Dataset::of(const storage::Ledger& ledger,
                                              const Settings& settings,
                                              const ExportRequest& request) {
   auto state = std::make_unique<State>();
@@ -314,7 +315,7 @@ Result<std::unique_ptr<Dataset>> Dataset::of(const storage::Ledger& ledger,
   state->fields = fields_of(request.version, request.preset);
   state->schema = schema_of(request.version, state->fields);
   state->total();
-  return std::unique_ptr<Dataset>(new Dataset(std::move(state)));
+  return Dataset(std::move(state));
 }
 
 Result<void> Dataset::rows(const Visitor& visit) {

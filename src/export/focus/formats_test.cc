@@ -60,7 +60,7 @@ TEST(CurrencyFormat, IsACodeOrAVirtualName) {
   EXPECT_TRUE(is_national_currency("CHF"));
   EXPECT_FALSE(is_national_currency("ED "));
   EXPECT_FALSE(is_national_currency("DAF"));  // Inside "AED AFN".
-  EXPECT_FALSE(is_national_currency("XXX"));
+  EXPECT_FALSE(is_national_currency("XTS"));
 }
 
 TEST(KeyValueFormat, IsAFlatObject) {
