@@ -12,7 +12,8 @@ libexpected-dev libhowardhinnant-date-dev libre2-dev libxxhash-dev
 libkainjow-mustache-dev libbrotli-dev
 libssl-dev libsqlite3-dev"
 developer="libgtest-dev libgmock-dev libbenchmark-dev python3
-python3-jsonschema ccache git brotli zstd clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
+python3-jsonschema ccache git brotli zstd doxygen
+clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
 
 # DuckDB has no Debian package. Its makers publish the library with their Node.js bindings, and the
 # C header with the sources in the older package; both are pinned by version and SHA-256. The C API

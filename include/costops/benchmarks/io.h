@@ -1,4 +1,4 @@
-// io.h - result files: DIR/raw/<target_id>.json, one pretty-printed object each, nothing else
+// io.h - result files: DIR/raw/TARGET_ID.json, one pretty-printed object each, nothing else
 // there.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace costops::benchmarks {
 
-/// Writes DIR/raw/<target_id>.json by temporary file (outside raw/), fsync and rename: at any
+/// Writes DIR/raw/TARGET_ID.json by temporary file (outside raw/), fsync and rename: at any
 /// instant the file is the old one or the new one. Creates folders. Returns the path.
 /// Fails with invalid_input (target id not valid, metrics not an object), io_error.
 [[nodiscard]] Result<std::filesystem::path> write_json(const BenchmarkResult& result,

@@ -68,7 +68,7 @@ struct SaveOptions {
   std::string revision;           ///< Of the source, for history and manifest; empty: unknown.
 };
 
-/// Runs, appends each result to the history and writes DIR/raw/<id>.json as it completes,
+/// Runs, appends each result to the history and writes DIR/raw/ID.json as it completes,
 /// DIR/run.json (manifest: environment, status per target, kept up to date while running) and
 /// DIR/summary.md. A failed target leaves its earlier file alone. Fails with io_error, before any
 /// target runs, if DIR cannot be written.

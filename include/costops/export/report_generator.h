@@ -72,9 +72,12 @@ class ReportGenerator {
 /// exports::make_file_writer with the document as source.
 [[nodiscard]] Result<std::string> in_format(ReportDocument& document, exports::Format format);
 
-/// The report through a mustache template: {{title}}, {{#lines}}{{text}}{{/lines}},
-/// {{#columns}}{{name}}{{/columns}}, {{#rows}} with {{#cells}}{{text}}{{/cells}} and each column by
-/// its name ({{model}}, {{total_cost}}), {{#totals}}{{amount}} {{currency}}{{/totals}}.
+/// The report through a mustache template, which may say:
+/// ~~~
+/// {{title}}   {{#lines}}{{text}}{{/lines}}   {{#columns}}{{name}}{{/columns}}
+/// {{#rows}}{{#cells}}{{text}}{{/cells}}{{/rows}}   and in a row {{model}}, {{total_cost}}: columns
+/// {{#totals}}{{amount}} {{currency}}{{/totals}}
+/// ~~~
 /// {{name}} is escaped for HTML; {{{name}}} is not.
 /// Fails with invalid_input, with the line, if the template has an error.
 [[nodiscard]] Result<std::string> in_template(ReportDocument& document, std::string_view mustache);
