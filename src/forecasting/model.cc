@@ -38,6 +38,7 @@ constexpr std::array kMethods = {
     Method{"theta", make_theta},
     Method{"otm", make_otm},
     Method{"dotm", make_dotm},
+    Method{"arima", make_arima},
 };
 
 }  // namespace
@@ -52,8 +53,11 @@ Result<std::unique_ptr<Model>> make_model(std::string_view name) {
   for (const Method& method : kMethods) {
     if (method.name == name) return method.make();
   }
-  return fail(ErrorCode::not_found, fmt::format("no model {}; known: auto, {}", quoted(name),
-                                                fmt::join(model_names(), ", ")));
+  if (auto arima = make_arima_of(name)) return arima;
+  return fail(ErrorCode::not_found,
+              fmt::format("no model {}; known: auto, {}, and ARIMA of an order "
+                          "as in arima(0,1,1)(0,1,1)",
+                          quoted(name), fmt::join(model_names(), ", ")));
 }
 
 Result<void> require_length(const History& history, std::size_t needed, std::string_view model) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "costops/forecasting/model.h"
 
@@ -33,6 +34,11 @@ std::unique_ptr<Model> make_ets();
 std::unique_ptr<Model> make_theta();
 std::unique_ptr<Model> make_otm();
 std::unique_ptr<Model> make_dotm();
+std::unique_ptr<Model> make_arima();
+
+/// Of the order in `name`: "arima(0,1,1)(0,1,1)", "ARIMA(1,1,0) with drift", as fits are reported
+/// (their "[12]" is read over: the season comes with the history). Null for any other name.
+std::unique_ptr<Model> make_arima_of(std::string_view name);
 
 /// Fails with invalid_input if `history` has fewer than `needed` values.
 [[nodiscard]] Result<void> require_length(const History& history, std::size_t needed,

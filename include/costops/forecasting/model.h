@@ -42,7 +42,8 @@ class Model {
   [[nodiscard]] virtual std::vector<Parameter> parameters() const { return {}; }
 };
 
-/// A method by its name in model_names().
+/// A method by its name in model_names(), or ARIMA of a given order by a name as it is reported:
+/// "arima(0,1,1)(0,1,1)", "ARIMA(1,0,0) with non-zero mean".
 /// Fails with not_found, listing them.
 [[nodiscard]] Result<std::unique_ptr<Model>> make_model(std::string_view name);
 
