@@ -22,6 +22,7 @@ MAY_USE = {
     "export": EVERYTHING_BELOW_EXPORT + " compression forecasting",
     "forecasting": "domain",
     "compression": "domain",
+    "delivery": "domain",
     "benchmarks": EVERYTHING_BELOW_EXPORT + " export forecasting compression",
 }
 # Libraries with one door.
