@@ -42,6 +42,9 @@ class DuckdbLedger final : public Ledger {
   Result<StoredRecord> find(std::string_view id) const override;
   Result<void> scan(const Query& selection,
                     const std::function<bool(const StoredRecord&)>& visit) const override;
+  Result<void> scan_batches(
+      const Query& selection, const RecordTextsWanted& wanted,
+      const std::function<Result<void>(const RecordBatch&)>& visit) const override;
   Result<std::uint64_t> reprice(std::span<const Repricing> corrections,
                                 std::span<const PriceUsed> prices, Instant recorded_at) override;
   Result<PriceUsed> price_used(std::int32_t number) const override;

@@ -434,6 +434,82 @@ TEST_P(LedgerContract, ScansInOrderOfTimeThenId) {
   EXPECT_THAT(seen, SizeIs(1));
 }
 
+/// One line per record, with everything that a columnar scan says.
+std::vector<std::string> lines_of(const RecordBatch& batch) {
+  std::vector<std::string> lines;
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    std::string line = to_string(batch.ids[row]);
+    const auto add = [&line](std::string_view text) { line.append("|").append(text); };
+    const auto add_whole = [&](std::int64_t number) { add(std::to_string(number)); };
+    add_whole(batch.at[row]);
+    add_whole(batch.at_given[row]);
+    add_whole(batch.recorded_at[row]);
+    add_whole(batch.corrected_at[row]);
+    for (const auto& texts : batch.dimensions) add(texts.empty() ? "-" : texts[row]);
+    add(batch.source_ids.empty() ? "-" : batch.source_ids[row]);
+    add(batch.metadata.empty() ? "-" : batch.metadata[row]);
+    add(batch.currencies[row]);
+    add(batch.price_ids[row]);
+    add(batch.reasons[row]);
+    add(to_string(batch.status[row]));
+    add(to_string(batch.call_status[row]));
+    for (const auto& column : batch.quantities) add_whole(column.empty() ? 0 : column[row]);
+    for (const auto& column : batch.pico) add_whole(column[row]);
+    add(to_string(batch.reported_pico[row]));
+    add(batch.reported_currencies[row]);
+    add_whole(batch.context_window[row]);
+    add_whole(batch.latency_ms[row]);
+    add_whole(batch.time_to_first_token_ms[row]);
+    add_whole(batch.ingested_at[row]);
+    add_whole(batch.line[row]);
+    lines.push_back(std::move(line));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+TEST_P(LedgerContract, ColumnsSayWhatScanSays) {
+  std::vector<Row> rows = {priced("a", "2026-01-01", 10, 5), priced("b", "2026-01-02", 7, 3),
+                           growing("c", 4, 1), priced("d", "2026-02-03", 1, 1)};
+  rows[0].usage.project = "shop";
+  rows[0].usage.tags = {"x", "y\"z"};
+  rows[0].usage.source_id = "resp_1";
+  rows[0].usage.latency_ms = 12;
+  rows[0].usage.reported_cost = Money{Amount::pico(77), Currency::usd()};
+  at(rows[1].usage.quantities, Meter::input_images) = 2;
+  rows[1].usage.metadata = R"({"k":1})";
+  rows[3].make_unpriced("no price");
+  append(rows, time("2026-02-01"));
+  append({growing("c", 4, 9)}, time("2026-02-02"));
+  const std::vector<PriceUsed> prices{{"openai/gpt-4o", "{\"v\":2}"}};
+  const std::vector<Repricing> corrections{repricing("a", 100, 200), repricing("d", 5, 6)};
+  ASSERT_TRUE(ledger_->reprice(corrections, prices, time("2026-02-03")));
+
+  std::vector<Query> selections(6);
+  selections[1].range = {time("2026-01-02"), time("2026-02-01")};
+  selections[2].filters = {{Dimension::project, {"shop"}, Filter::Kind::include}};
+  selections[3].filters = {{Dimension::tags, {"x"}, Filter::Kind::exclude}};
+  selections[4].as_of = time("2026-02-01");
+  selections[5].as_of = time("2026-02-02");
+  for (const Query& selection : selections) {
+    for (const auto& wanted : {RecordTextsWanted{}, RecordTextsWanted::all()}) {
+      std::vector<std::string> columns, by_scan;
+      const auto into = [](std::vector<std::string>& lines) {
+        return [&lines](const RecordBatch& batch) {
+          for (std::string& line : lines_of(batch)) lines.push_back(std::move(line));
+          return Result<void>();
+        };
+      };
+      ASSERT_TRUE(ledger_->scan_batches(selection, wanted, into(columns)));
+      ASSERT_TRUE(ledger_->Ledger::scan_batches(selection, wanted, into(by_scan)));
+      std::sort(columns.begin(), columns.end());
+      std::sort(by_scan.begin(), by_scan.end());
+      EXPECT_FALSE(columns.empty());
+      EXPECT_EQ(columns, by_scan);
+    }
+  }
+}
+
 TEST_P(LedgerContract, WritingDuringAScanIsAllowed) {
   std::vector<Row> rows;
   for (int i = 0; i < 5000; ++i)

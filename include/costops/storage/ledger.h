@@ -20,6 +20,7 @@
 #include "costops/domain/usage_batch.h"
 #include "costops/domain/usage_record.h"
 #include "costops/storage/query.h"
+#include "costops/storage/record_batch.h"
 
 namespace costops::storage {
 
@@ -176,6 +177,13 @@ class Ledger {
   /// The visit may change the ledger; the scan sees it as it was at the start.
   [[nodiscard]] virtual Result<void> scan(
       const Query& selection, const std::function<bool(const StoredRecord&)>& visit) const = 0;
+
+  /// The same records as scan(), as columns and without their history, many times faster. In an
+  /// order that is the same each time: the one in which the ledger took them, or that of scan().
+  /// Memory does not grow with the records. By default on top of scan().
+  [[nodiscard]] virtual Result<void> scan_batches(
+      const Query& selection, const RecordTextsWanted& wanted,
+      const std::function<Result<void>(const RecordBatch&)>& visit) const;
 
   /// Writes one adjustment per record whose costs, status or price differ from what the ledger
   /// holds, all or nothing; returns how many. Fails with not_found if a record is not there.
