@@ -15,9 +15,9 @@ struct GroupColumn {
   std::function<void(const ReportRow&, BatchBuilder&)> fill;
 };
 
-constexpr Meter kMeters[] = {Meter::input_tokens_uncached,   Meter::cache_read_tokens,
-                             Meter::cache_write_tokens,      Meter::cache_write_5m_tokens,
-                             Meter::cache_write_1h_tokens,   Meter::output_tokens,
+constexpr Meter kMeters[] = {Meter::input_tokens_uncached,  Meter::cache_read_tokens,
+                             Meter::cache_write_tokens,     Meter::cache_write_5m_tokens,
+                             Meter::cache_write_1h_tokens,  Meter::output_tokens,
                              Meter::output_reasoning_tokens};
 
 void add_text(std::string_view text, BatchBuilder& into) {
@@ -42,9 +42,8 @@ GroupColumn whole(std::string name, std::int64_t ReportRow::*count) {
 std::vector<GroupColumn> all_columns(const std::vector<std::string>& keys) {
   std::vector<GroupColumn> all;
   for (std::size_t k = 0; k < keys.size(); ++k) {
-    all.push_back({{keys[k], ColumnType::text, 0}, [k](const ReportRow& row, BatchBuilder& into) {
-                     add_text(row.keys[k], into);
-                   }});
+    all.push_back({{keys[k], ColumnType::text, 0},
+                   [k](const ReportRow& row, BatchBuilder& into) { add_text(row.keys[k], into); }});
   }
   all.push_back(whole("requests", &ReportRow::requests));
   all.push_back(whole("unpriced", &ReportRow::unpriced));

@@ -190,10 +190,10 @@ std::vector<RecordColumn> all_columns() {
   std::vector<RecordColumn> all;
   all.push_back(id_column());
   all.push_back(of_numbers(time_column("at"), &RecordBatch::at));
-  for (const Dimension d : {Dimension::provider, Dimension::model, Dimension::model_version,
-                            Dimension::organization, Dimension::project, Dimension::user,
-                            Dimension::session, Dimension::tags, Dimension::service_tier,
-                            Dimension::region, Dimension::speed}) {
+  for (const Dimension d :
+       {Dimension::provider, Dimension::model, Dimension::model_version, Dimension::organization,
+        Dimension::project, Dimension::user, Dimension::session, Dimension::tags,
+        Dimension::service_tier, Dimension::region, Dimension::speed}) {
     all.push_back(of_dimension(d));
   }
   for (const Meter meter : kOwnColumn) all.push_back(of_meter(meter));
@@ -219,8 +219,8 @@ std::vector<RecordColumn> all_columns() {
   all.push_back(of_texts("price_id", &RecordBatch::price_ids));
   all.push_back(of_status("call_status", &RecordBatch::call_status));
   all.push_back(of_numbers(whole_column("latency_ms"), &RecordBatch::latency_ms));
-  all.push_back(of_numbers(whole_column("time_to_first_token_ms"),
-                           &RecordBatch::time_to_first_token_ms));
+  all.push_back(
+      of_numbers(whole_column("time_to_first_token_ms"), &RecordBatch::time_to_first_token_ms));
   RecordColumn source_id = of_texts("source_id", &RecordBatch::source_ids);
   source_id.want = [](RecordTextsWanted& wanted) { wanted.source_ids = true; };
   all.push_back(std::move(source_id));

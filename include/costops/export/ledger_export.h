@@ -1,0 +1,62 @@
+// ledger_export.h - a ledger, or a part of it, as files: exact, whole, and the same bytes each
+// time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "costops/accounting/report.h"
+#include "costops/compression/codec.h"
+#include "costops/export/output_file.h"
+#include "costops/export/table.h"
+#include "costops/export/writer.h"
+
+namespace costops::exports {
+
+struct ExportRequest {
+  /// Range, filters, zone, as_of. With groups or a grain, a row per group; else a row per record.
+  accounting::ReportRequest selection;
+  std::vector<std::string> columns;  ///< None: all.
+  Format format = Format::csv;
+  compression::Codec compression = compression::Codec::identity;
+  WriterOptions writer;
+  /// A file; a folder with a partition; "-": bytes go to standard_output.
+  std::string output;
+  enum class Partition : std::uint8_t { none, month } partition = Partition::none;
+  std::uint64_t rows_per_file_max = 0;  ///< 0: any number. More go to name-00002.csv and so on.
+  /// Written beside the file, last; a partitioned export always has one.
+  enum class Manifest : std::uint8_t { no, yes } manifest = Manifest::no;
+  std::string program_version, price_book;  ///< For the manifest.
+  compression::Sink standard_output;
+};
+
+struct ExportedFile {
+  std::string path;  ///< Relative to the manifest's folder.
+  std::uint64_t rows = 0;
+  FileFacts facts;
+  CurrencyTotals totals;
+};
+
+struct ExportReport {
+  std::vector<ExportedFile> files;
+  std::uint64_t rows = 0;
+  std::uint64_t unpriced = 0;  ///< Records among those exported.
+  CurrencyTotals totals;
+  std::uint64_t partitions_unchanged = 0;
+};
+
+/// Exports. Files that are complete replace old ones at once; after a failure or a crash the old
+/// ones are there. A partition whose records did not change since the folder's manifest stays
+/// untouched. With no rows nothing is written but what was asked for on standard output.
+/// Fails with invalid_input (unknown column; compression of a format that is compressed itself),
+/// io_error, conflict (the folder holds an export of another kind).
+[[nodiscard]] Result<ExportReport> export_ledger(const storage::Ledger& ledger,
+                                                 const ExportRequest& request);
+
+/// The same for any table: one file or a series of them, no partitions, no manifest.
+[[nodiscard]] Result<std::vector<ExportedFile>> export_table(TableSource& source,
+                                                             const ExportRequest& request);
+
+}  // namespace costops::exports

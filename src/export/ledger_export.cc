@@ -1,0 +1,305 @@
+// ledger_export.cc - selection -> rows -> files -> manifest. Each month's folder is written under
+// a hidden name and then changes places with the old one; the manifest comes last, so that it
+// never names what is not there.
+#include "costops/export/ledger_export.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+#include "costops/export/ledger_rows.h"
+#include "export/manifest.h"
+#include "export/parts.h"
+
+namespace costops::exports {
+namespace {
+
+namespace fs = std::filesystem;
+
+storage::Query query_of(const accounting::ReportRequest& selection) {
+  storage::Query query;
+  query.range = selection.range;
+  query.filters = selection.filters;
+  query.as_of = selection.as_of;
+  return query;
+}
+
+Result<std::unique_ptr<TableSource>> source_of(const storage::Ledger& ledger,
+                                               const ExportRequest& request) {
+  const accounting::ReportRequest& selection = request.selection;
+  if (selection.group_by.empty() && !selection.grain) {
+    return record_rows(ledger, query_of(selection), request.columns);
+  }
+  auto report = accounting::report(ledger, selection);
+  if (!report) return fail(report.error());
+  return group_rows(std::move(*report), request.columns);
+}
+
+/// How many records there are and when they last changed: reads no texts.
+Result<PartitionState> state_of(const storage::Ledger& ledger,
+                                const accounting::ReportRequest& selection) {
+  PartitionState state;
+  const auto scanned =
+      ledger.scan_batches(query_of(selection), {}, [&](const storage::RecordBatch& batch) {
+        state.records += batch.rows;
+        for (std::size_t row = 0; row < batch.rows; ++row) {
+          state.watermark =
+              std::max({state.watermark, batch.recorded_at[row], batch.corrected_at[row]});
+        }
+        return Result<void>();
+      });
+  if (!scanned) return fail(scanned.error());
+  return state;
+}
+
+void add_files(ExportReport& report, const std::vector<ExportedFile>& files) {
+  for (const ExportedFile& file : files) {
+    report.rows += file.rows;
+    report.totals.add(file.totals);
+    report.files.push_back(file);
+  }
+}
+
+Result<void> count_unpriced(const storage::Ledger& ledger, const ExportRequest& request,
+                            ExportReport& report) {
+  accounting::ReportRequest selection = request.selection;
+  selection.group_by.clear();
+  selection.grain.reset();
+  selection.top = 0;
+  const auto totals = accounting::report(ledger, selection);
+  if (!totals) return fail(totals.error());
+  for (const auto& row : totals->totals) {
+    report.unpriced += static_cast<std::uint64_t>(row.unpriced);
+  }
+  return {};
+}
+
+Result<void> write_manifest(const ExportRequest& request, const Schema& schema,
+                            const Manifest& manifest, const std::string& path) {
+  auto file = OutputFile::create(path);
+  if (!file) return fail(file.error());
+  if (auto written = file->write(manifest_text(request, schema, manifest)); !written) {
+    return written;
+  }
+  const auto facts = file->commit();
+  if (!facts) return fail(facts.error());
+  return {};
+}
+
+// --- Partitions ---
+
+std::string file_name(const ExportRequest& request) {
+  return "usage." + std::string(extension_of(request.format)) +
+         std::string(compression::file_suffix(request.compression));
+}
+
+/// Names of partitions being written end with the writer's process id.
+std::string unfinished_name(const std::string& partition) {
+  return "." + partition + "." + std::to_string(::getpid()) + ".tmp";
+}
+
+/// Folders that crashed exports left behind: hidden, unfinished, of a process that is gone.
+void remove_leftovers(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(".billing_period=") || !name.ends_with(".tmp")) continue;
+    const std::string_view stem = std::string_view(name).substr(0, name.size() - 4);
+    const std::string_view digits = stem.substr(stem.rfind('.') + 1);
+    pid_t owner = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), owner);
+    if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
+  }
+}
+
+/// The finished folder takes the old one's place in one step.
+Result<void> put_in_place(const fs::path& finished, const fs::path& target) {
+  std::error_code error;
+  if (!fs::exists(target, error)) {
+    fs::rename(finished, target, error);
+    if (!error) return {};
+    return fail(ErrorCode::io_error, "cannot write " + target.string() + ": " + error.message());
+  }
+  if (::renameat2(AT_FDCWD, finished.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0) {
+    return fail(ErrorCode::io_error, "cannot replace " + target.string() + ": " +
+                                         std::generic_category().message(errno));
+  }
+  fs::remove_all(finished, error);
+  return {};
+}
+
+class PartitionedExport {
+ public:
+  PartitionedExport(const storage::Ledger& ledger, const ExportRequest& request)
+      : ledger_(ledger), request_(request), folder_(request.output) {}
+
+  Result<ExportReport> run() {
+    const auto months = months_to_export();
+    if (!months) return fail(months.error());
+    auto source = source_of(ledger_, request_);  // Its schema is that of every month.
+    if (!source) return fail(source.error());
+    const Schema& schema = (*source)->schema();
+    if (auto begun = begin(schema); !begun) return fail(begun.error());
+    for (const TimeRange& month : *months) {
+      if (auto done = export_month(month); !done) return fail(done.error());
+    }
+    if (auto counted = count_unpriced(ledger_, request_, report_); !counted) {
+      return fail(counted.error());
+    }
+    if (now_.partitions.empty()) return std::move(report_);
+    const auto written =
+        write_manifest(request_, schema, now_, (folder_ / "manifest.json").string());
+    if (!written) return fail(written.error());
+    return std::move(report_);
+  }
+
+ private:
+  Result<std::vector<TimeRange>> months_to_export() const {
+    std::vector<TimeRange> months;
+    const auto extent = ledger_.extent();
+    if (!extent) return fail(extent.error());
+    if (!*extent) return months;
+    const TimeRange& asked = request_.selection.range;
+    const Instant from = std::max(asked.from, (*extent)->from);
+    const Instant to = std::min(asked.to, (*extent)->to);
+    for (Instant at = from; at < to;) {
+      const TimeRange month = request_.selection.zone.period_of(at, Grain::month);
+      months.push_back({std::max(month.from, asked.from), std::min(month.to, asked.to)});
+      at = month.to;
+    }
+    return months;
+  }
+
+  Result<void> begin(const Schema& schema) {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error) {
+      return fail(ErrorCode::io_error, "cannot write " + folder_.string() + ": " + error.message());
+    }
+    remove_leftovers(folder_);
+    auto before = read_manifest((folder_ / "manifest.json").string());
+    if (!before) return fail(before.error());
+    if (*before) before_ = std::move(**before);
+    // The range is part of no partition: months exported by other runs stay where they are.
+    ExportRequest whole = request_;
+    whole.selection.range = {};
+    now_.kind = kind_of(whole, schema);
+    if (before_.kind.empty() || before_.kind == now_.kind) {
+      now_.partitions = before_.partitions;
+      return {};
+    }
+    return fail(ErrorCode::conflict,
+                folder_.string() +
+                    " holds an export with other columns, filters or format: name another folder");
+  }
+
+  Result<void> export_month(const TimeRange& month) {
+    ExportRequest request = request_;
+    request.selection.range = month;
+    const std::string name =
+        "billing_period=" + request_.selection.zone.label_of(month.from, Grain::month);
+    const auto state = state_of(ledger_, request.selection);
+    if (!state) return fail(state.error());
+    const auto known = std::find_if(now_.partitions.begin(), now_.partitions.end(),
+                                    [&](const auto& partition) { return partition.name == name; });
+    if (known != now_.partitions.end() && known->state == *state && all_there(*known)) {
+      ++report_.partitions_unchanged;
+      add_files(report_, known->files);
+      return {};
+    }
+    if (state->records == 0) return {};
+    auto files = write_month(request, name);
+    if (!files) return fail(files.error());
+    add_files(report_, *files);
+    ExportedPartition partition{name, *state, std::move(*files)};
+    if (known != now_.partitions.end()) {
+      *known = std::move(partition);
+    } else {
+      now_.partitions.push_back(std::move(partition));
+      std::sort(now_.partitions.begin(), now_.partitions.end(),
+                [](const auto& a, const auto& b) { return a.name < b.name; });
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool all_there(const ExportedPartition& partition) const {
+    return std::all_of(partition.files.begin(), partition.files.end(), [&](const auto& file) {
+      std::error_code error;
+      return fs::file_size(folder_ / file.path, error) == file.facts.bytes && !error;
+    });
+  }
+
+  Result<std::vector<ExportedFile>> write_month(const ExportRequest& request,
+                                                const std::string& name) {
+    const fs::path unfinished = folder_ / unfinished_name(name);
+    std::error_code error;
+    fs::remove_all(unfinished, error);
+    auto source = source_of(ledger_, request);
+    if (!source) return fail(source.error());
+    Parts parts(request, (*source)->schema(), (unfinished / file_name(request)).string());
+    auto copied = (*source)->rows([&](const Batch& batch) { return parts.write(batch); });
+    if (!copied) return fail(copied.error());
+    auto files = parts.finish();
+    if (!files) return fail(files.error());
+    for (ExportedFile& file : *files) {
+      file.path = name + "/" + fs::path(file.path).filename().string();
+    }
+    if (auto placed = put_in_place(unfinished, folder_ / name); !placed) {
+      return fail(placed.error());
+    }
+    return files;
+  }
+
+  const storage::Ledger& ledger_;
+  const ExportRequest& request_;
+  fs::path folder_;
+  Manifest before_, now_;
+  ExportReport report_;
+};
+
+Result<ExportReport> export_whole(const storage::Ledger& ledger, const ExportRequest& request) {
+  auto source = source_of(ledger, request);
+  if (!source) return fail(source.error());
+  auto files = export_table(**source, request);
+  if (!files) return fail(files.error());
+  ExportReport report;
+  if (auto counted = count_unpriced(ledger, request, report); !counted) {
+    return fail(counted.error());
+  }
+  if (request.manifest == ExportRequest::Manifest::yes && !files->empty()) {
+    const auto state = state_of(ledger, request.selection);
+    if (!state) return fail(state.error());
+    Manifest manifest{kind_of(request, (*source)->schema()), {{"", *state, *files}}};
+    for (ExportedFile& file : manifest.partitions[0].files) {
+      file.path = fs::path(file.path).filename().string();
+    }
+    const auto written =
+        write_manifest(request, (*source)->schema(), manifest, request.output + ".manifest.json");
+    if (!written) return fail(written.error());
+  }
+  add_files(report, *files);
+  return report;
+}
+
+}  // namespace
+
+Result<std::vector<ExportedFile>> export_table(TableSource& source, const ExportRequest& request) {
+  Parts parts(request, source.schema(), request.output);
+  auto copied = source.rows([&](const Batch& batch) { return parts.write(batch); });
+  if (!copied) return fail(copied.error());
+  return parts.finish();
+}
+
+Result<ExportReport> export_ledger(const storage::Ledger& ledger, const ExportRequest& request) {
+  if (request.partition == ExportRequest::Partition::none) return export_whole(ledger, request);
+  return PartitionedExport(ledger, request).run();
+}
+
+}  // namespace costops::exports
