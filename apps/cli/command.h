@@ -53,6 +53,7 @@ void add_price(CLI::App& parent, Commands& into);
 void add_query(CLI::App& parent, Commands& into);
 void add_summary(CLI::App& parent, Commands& into);
 void add_explain(CLI::App& parent, Commands& into);
+void add_export(CLI::App& parent, Commands& into);
 void add_quarantine(CLI::App& parent, Commands& into);
 void add_pricing(CLI::App& parent, Commands& into);
 void add_reprice(CLI::App& parent, Commands& into);
