@@ -81,9 +81,8 @@ Result<std::unique_ptr<TableWriter>> make_writer(Format format, const WriterOpti
 
 Result<std::unique_ptr<TableWriter>> make_file_writer(Format format, const WriterOptions& options,
                                                       std::string path) {
-  static_cast<void>(options);
-  static_cast<void>(path);
-  return not_built(format);
+  if (format == Format::xlsx) return make_xlsx_writer(options, std::move(path));
+  return make_parquet_writer(std::move(path));
 }
 
 }  // namespace costops::exports

@@ -151,6 +151,10 @@ class Connection {
   /// `catalog` is null for the ledger's own tables, "temp" for temporary ones.
   [[nodiscard]] Result<Appender> appender(const char* catalog, const char* table,
                                           std::span<const Type> types);
+  /// Makes a table function known to the whole database; false if it is refused.
+  [[nodiscard]] bool register_function(duckdb_table_function function) const {
+    return duckdb_register_table_function(connection_, function) == DuckDBSuccess;
+  }
   [[nodiscard]] bool is_open() const { return connection_ != nullptr; }
 
  private:
