@@ -37,7 +37,7 @@ Examples:
   cost-ops export -o july.csv --period 2026-07
   cost-ops export -o costs.xlsx --group-by project,model --period last-month
   cost-ops export -o lake --partition month --format parquet
-  cost-ops export -o - --format ndjson --columns at,model,total_cost | head
+  cost-ops export -o - --format ndjson --columns used_at,model,total_cost | head
 
 Exit codes: 5 no records match, nothing was written; 6 done, but some records are unpriced.
 )";

@@ -189,7 +189,7 @@ RecordColumn other_quantities_column() {
 std::vector<RecordColumn> all_columns() {
   std::vector<RecordColumn> all;
   all.push_back(id_column());
-  all.push_back(of_numbers(time_column("at"), &RecordBatch::at));
+  all.push_back(of_numbers(time_column("used_at"), &RecordBatch::at));
   for (const Dimension d :
        {Dimension::provider, Dimension::model, Dimension::model_version, Dimension::organization,
         Dimension::project, Dimension::user, Dimension::session, Dimension::tags,
