@@ -10,7 +10,6 @@ enum class ExitCode : int {
   usage = 2,         ///< The command line itself is wrong.
   gate = 3,          ///< A gate said no: the result is there, and it is not good enough.
   nothing = 5,       ///< There is nothing to work on: a period without rows.
-  nothing = 5,       ///< Nothing matches: there is nothing to write or to compare.
   incomplete = 6,    ///< Done, but some records are unpriced or quarantined.
   interrupted = 130  ///< Stopped by Ctrl-C; what was committed is kept.
 };

@@ -68,12 +68,10 @@ int complain(std::string_view message, std::string_view command) {
 
 Commands all_commands(CLI::App& app) {
   Commands commands;
-  for (const auto add : {add_ingest, add_summary, add_query, add_explain, add_price, add_pricing,
-                         add_reprice, add_quarantine, add_report, add_focus, add_run, add_history,
-                         add_aggregate, add_bench_worker, add_init, add_completion, add_version}) {
-  for (const auto add : {add_ingest, add_summary, add_query, add_explain, add_export, add_price,
-                         add_pricing, add_reprice, add_quarantine, add_focus, add_run, add_history,
-                         add_bench_worker, add_init, add_completion, add_version}) {
+  for (const auto add :
+       {add_ingest, add_summary, add_query, add_explain, add_export, add_price, add_pricing,
+        add_reprice, add_quarantine, add_report, add_focus, add_run, add_history, add_aggregate,
+        add_bench_worker, add_init, add_completion, add_version}) {
     add(app, commands);
   }
   return commands;

@@ -1,4 +1,4 @@
-// duckdb_scan.cc - the columnar scan: records in the order in which the ledger took them, with the
+// duckdb_scan.cc - the columnar scan: records in the order of the tables that hold them, with the
 // sums of their adjustments added. Nothing is sorted and nothing gathered, so that memory stays
 // what DuckDB streams in. Texts of small tables are looked up here; those of large ones DuckDB
 // joins.
@@ -184,7 +184,9 @@ Result<void> RecordScan::prepare(const Query& selection) {
 }
 
 void RecordScan::add_from(Sql& sql, const Query& selection) const {
-  sql.add(" FROM (SELECT * FROM records").where(selection).add(") r");
+  // Adjustments have no status of the call: the view leaves their branch out.
+  sql.add(" FROM (SELECT * FROM entries").where(selection);
+  sql.add(" AND call_status IS NOT NULL) r");
   const auto as_of = [&](std::string_view word) {
     if (selection.as_of) sql.add(word).add(" recorded_at <= ").time(*selection.as_of);
   };
