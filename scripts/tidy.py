@@ -18,7 +18,7 @@ MAY_USE = {
     "ingestion": "domain json",
     "engine": "domain pricing",
     "storage": "domain json",
-    "accounting": "domain json pricing ingestion engine storage",
+    "accounting": "domain json pricing ingestion engine storage forecasting",
     "export": EVERYTHING_BELOW_EXPORT + " compression forecasting",
     "forecasting": "domain",
     "compression": "domain",

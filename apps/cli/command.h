@@ -49,6 +49,9 @@ using Commands = std::vector<std::unique_ptr<Command>>;
 // Each adds its command (and the commands below it) to `parent`.
 void add_init(CLI::App& parent, Commands& into);
 void add_ingest(CLI::App& parent, Commands& into);
+void add_forecast(CLI::App& parent, Commands& into);
+void add_budget(CLI::App& parent, Commands& into);
+void add_anomalies(CLI::App& parent, Commands& into);
 void add_price(CLI::App& parent, Commands& into);
 void add_query(CLI::App& parent, Commands& into);
 void add_summary(CLI::App& parent, Commands& into);

@@ -118,8 +118,8 @@ Result<void> add_filter(const std::string& text, std::vector<storage::Filter>& i
 
 }  // namespace
 
-void SelectionOptions::declare(CLI::App& app) {
-  add_text(app, "--range,--period", range, "NAME",
+void SelectionOptions::declare(CLI::App& app, Period period) {
+  add_text(app, period == Period::range ? "--range,--period" : "--range", range, "NAME",
            "Period by name: today, yesterday, this-week, last-week, this-month, last-month, "
            "this-quarter, last-quarter, this-year, last-year, last-24h, last-7d, last-30d, "
            "last-90d, all; or 2026, 2026-Q3, 2026-07, 2026-W27, 2026-07-01. Default: all.");

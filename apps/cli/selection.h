@@ -20,7 +20,9 @@ struct SelectionOptions {
   std::vector<std::string> filters;
   std::string provider, organization;  ///< Short for --filter provider=..., organization=...
 
-  void declare(CLI::App& app);
+  /// What --period means to a command: another name of --range, or something of its own.
+  enum class Period { range, own };
+  void declare(CLI::App& app, Period period = Period::range);
   /// The request that they describe. Fails with invalid_input or not_found, naming the option.
   [[nodiscard]] Result<accounting::ReportRequest> resolve(const Session& session) const;
 };
