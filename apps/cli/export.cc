@@ -22,7 +22,7 @@ using exports::ExportRequest;
 using exports::Format;
 
 constexpr const char* kHelp = R"(
-Without --group-by, one row per record, in the order in which the ledger holds them; with
+Without --group-by, one row per record, in the order in which the ledger took them; with
 it, one row per group. A file appears whole or not at all; the same ledger gives the same
 bytes. With --partition month, FILE is a folder: every month gets a folder of its own
 (billing_period=2026-07), replaced whole when its records changed and left alone when not,

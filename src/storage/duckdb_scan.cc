@@ -1,7 +1,7 @@
-// duckdb_scan.cc - the columnar scan: records in the order of the tables that hold them, with the
-// sums of their adjustments added. Nothing is sorted and nothing gathered, so that memory stays
-// what DuckDB streams in. Texts of small tables are looked up here; those of large ones DuckDB
-// joins.
+// duckdb_scan.cc - the columnar scan: records in the order in which the ledger took them, with the
+// sums of their adjustments added. An answer that DuckDB streams comes in no certain order, and
+// sorting all of it takes memory: so each block of entry numbers is a question of its own, sorted.
+// Texts of small tables are looked up here; those of large ones DuckDB joins.
 #include <array>
 #include <charconv>
 
@@ -50,10 +50,10 @@ Result<HeldTexts> held_texts(duck::Connection& connection, const std::string& ta
 /// Builds the question and remembers which column of the answer is what.
 class RecordScan {
  public:
-  RecordScan(duck::Connection& connection, const RecordTextsWanted& wanted)
-      : connection_(connection), wanted_(wanted) {}
+  RecordScan(duck::Connection& connection, const Query& selection, const RecordTextsWanted& wanted)
+      : connection_(connection), selection_(selection), wanted_(wanted) {}
 
-  Result<void> prepare(const Query& selection);
+  Result<void> prepare();
   Result<void> run(const std::function<Result<void>(const RecordBatch&)>& visit);
 
  private:
@@ -79,13 +79,19 @@ class RecordScan {
                            const std::string& number);
   Result<void> select_texts();
   void select_measures();
-  void add_from(Sql& sql, const Query& selection) const;
+  struct Block {
+    std::int64_t first = 0, end = 0;  ///< Entry numbers, half-open.
+  };
+  Result<Block> bounds() const;
+  void add_from(Sql& sql, Block block) const;
+  Result<void> run(Block block, const std::function<Result<void>(const RecordBatch&)>& visit);
   void fill(const duck::Rows& rows);
   void fill_texts(const duck::Rows& rows);
   Result<void> fill_more(const duck::Rows& rows);
   void copy(const duck::Rows& rows, std::size_t column, std::vector<std::int64_t>& into) const;
 
   duck::Connection& connection_;
+  const Query& selection_;
   const RecordTextsWanted& wanted_;
   bool adjusted_ = false, more_ = false;
   std::string columns_, joins_;
@@ -93,7 +99,6 @@ class RecordScan {
               meters_ = 0, costs_ = 0, reported_ = 0, source_id_ = 0, metadata_ = 0;
   std::vector<std::pair<std::size_t, std::vector<std::int64_t>*>> whole_;
   std::vector<TextColumn> texts_;
-  std::optional<duck::Statement> statement_;
   RecordBatch batch_;
 };
 
@@ -147,7 +152,7 @@ void RecordScan::select_measures() {
                 : "coalesce(r.reported_cost_pico, 0::HUGEINT)");
 }
 
-Result<void> RecordScan::prepare(const Query& selection) {
+Result<void> RecordScan::prepare() {
   const auto adjustments = count_of(connection_, "adjustments");
   const auto more = count_of(connection_, "other_quantities");
   if (!adjustments) return fail(adjustments.error());
@@ -174,21 +179,31 @@ Result<void> RecordScan::prepare(const Query& selection) {
   if (wanted_.metadata) metadata_ = select("r.metadata");
   if (more_) more_at_ = select("o.more");
 
-  Sql sql;
-  sql.add("SELECT ").add(columns_);
-  add_from(sql, selection);
-  auto statement = sql.prepare(connection_);
-  if (!statement) return fail(statement.error());
-  statement_.emplace(std::move(*statement));
   return {};
 }
 
-void RecordScan::add_from(Sql& sql, const Query& selection) const {
+Result<RecordScan::Block> RecordScan::bounds() const {
+  Sql sql;
+  sql.add("SELECT coalesce(min(entry), 0), coalesce(max(entry) + 1, 0) FROM entries");
+  sql.where(selection_).add(" AND call_status IS NOT NULL");
+  auto statement = sql.prepare(connection_);
+  if (!statement) return fail(statement.error());
+  auto rows = statement->run();
+  Block block;
+  const auto read = duck::for_each_row(rows, [&](std::size_t row) {
+    block = {rows->column<std::int64_t>(0)[row], rows->column<std::int64_t>(1)[row]};
+  });
+  if (!read) return fail(read.error());
+  return block;
+}
+
+void RecordScan::add_from(Sql& sql, Block block) const {
   // Adjustments have no status of the call: the view leaves their branch out.
-  sql.add(" FROM (SELECT * FROM entries").where(selection);
-  sql.add(" AND call_status IS NOT NULL) r");
+  sql.add(" FROM (SELECT * FROM entries").where(selection_);
+  sql.add(" AND call_status IS NOT NULL AND entry >= ").value(block.first);
+  sql.add("::BIGINT AND entry < ").value(block.end).add("::BIGINT) r");
   const auto as_of = [&](std::string_view word) {
-    if (selection.as_of) sql.add(word).add(" recorded_at <= ").time(*selection.as_of);
+    if (selection_.as_of) sql.add(word).add(" recorded_at <= ").time(*selection_.as_of);
   };
   if (adjusted_) {
     sql.add(" LEFT JOIN (SELECT id, max(entry) AS last");
@@ -210,7 +225,7 @@ void RecordScan::add_from(Sql& sql, const Query& selection) const {
     as_of(" WHERE");
     sql.add(" GROUP BY e.id, m.value HAVING sum(q.quantity) <> 0) GROUP BY id) o ON o.id = r.id");
   }
-  sql.add(joins_);
+  sql.add(joins_).add(" ORDER BY r.entry");
 }
 
 void RecordScan::copy(const duck::Rows& rows, std::size_t column,
@@ -294,14 +309,32 @@ void RecordScan::fill(const duck::Rows& rows) {
   fill_texts(rows);
 }
 
-Result<void> RecordScan::run(const std::function<Result<void>(const RecordBatch&)>& visit) {
-  auto rows = statement_->stream();
+Result<void> RecordScan::run(Block block,
+                             const std::function<Result<void>(const RecordBatch&)>& visit) {
+  Sql sql;
+  sql.add("SELECT ").add(columns_);
+  add_from(sql, block);
+  auto statement = sql.prepare(connection_);
+  if (!statement) return fail(statement.error());
+  auto rows = statement->stream();
   if (!rows) return fail(rows.error());
   for (auto more = rows->next(); !more || *more; more = rows->next()) {
     if (!more) return fail(more.error());
     fill(*rows);
     if (auto filled = fill_more(*rows); !filled) return filled;
     if (auto visited = visit(batch_); !visited) return visited;
+  }
+  return {};
+}
+
+Result<void> RecordScan::run(const std::function<Result<void>(const RecordBatch&)>& visit) {
+  const auto all = bounds();
+  if (!all) return fail(all.error());
+  constexpr auto kBlock = static_cast<std::int64_t>(kRowsPerBatch);
+  for (Block block{all->first, 0}; block.first < all->end; block.first = block.end) {
+    // Whole batches of the ledger, so that DuckDB skips the others' row groups.
+    block.end = std::min(all->end, (block.first / kBlock + 1) * kBlock);
+    if (auto done = run(block, visit); !done) return done;
   }
   return {};
 }
@@ -318,8 +351,8 @@ Result<void> DuckdbLedger::scan_batches(
   // Several questions, one snapshot.
   auto transaction = duck::Transaction::begin(*connection);
   if (!transaction) return fail(transaction.error());
-  RecordScan scan(*connection, wanted);
-  if (auto prepared = scan.prepare(selection); !prepared) return prepared;
+  RecordScan scan(*connection, selection, wanted);
+  if (auto prepared = scan.prepare(); !prepared) return prepared;
   auto done = scan.run(visit);
   if (!done) note(done.error());
   return done;

@@ -179,7 +179,7 @@ class Ledger {
       const Query& selection, const std::function<bool(const StoredRecord&)>& visit) const = 0;
 
   /// The same records as scan(), as columns and without their history, many times faster. In an
-  /// order that is the same each time while the ledger does not change.
+  /// order that is the same each time: the one in which the ledger took them, or that of scan().
   /// Memory does not grow with the records. By default on top of scan().
   [[nodiscard]] virtual Result<void> scan_batches(
       const Query& selection, const RecordTextsWanted& wanted,
