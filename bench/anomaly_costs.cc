@@ -134,5 +134,5 @@ int main() {
   score("rolling 7 d MAD 3.5", {.method = AnomalyMethod::mad, .threshold = 3.5, .window = 7}, 1);
   score("rolling 30 d z 3", {.method = AnomalyMethod::z_score, .threshold = 3, .window = 30}, 1);
   score("rolling 28 d MAD 3.5", {.method = AnomalyMethod::mad, .threshold = 3.5, .window = 28}, 1);
-  for (const std::uint64_t seed : {1, 2, 3}) score("robust", {}, seed);
+  for (const std::uint64_t seed : {1U, 2U, 3U}) score("robust", {}, seed);
 }
