@@ -47,6 +47,7 @@ Targets all_targets() {
   targets.push_back(make_forecasting_target());
   targets.push_back(make_compression_target());
   targets.push_back(make_export_target());
+  targets.push_back(make_storage_target());
   return targets;
 }
 

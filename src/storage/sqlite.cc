@@ -162,10 +162,14 @@ Connection::Connection(Connection&& other) noexcept { *this = std::move(other); 
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(connection_, other.connection_);
+  std::swap(kept_, other.kept_);
   return *this;
 }
 
-Connection::~Connection() { sqlite3_close_v2(connection_); }
+Connection::~Connection() {
+  kept_.clear();
+  sqlite3_close_v2(connection_);
+}
 
 Result<Connection> Connection::open(const std::string& path, Access access,
                                     std::chrono::milliseconds wait) {
@@ -197,12 +201,23 @@ Result<Statement> Connection::prepare(std::string_view sql) {
   return Statement(statement);
 }
 
-Result<std::int64_t> Connection::number(std::string_view sql) {
-  auto statement = prepare(sql);
+Result<Statement*> Connection::kept(const char* sql) {
+  Statement& statement = kept_[sql];
+  if (statement.is_open()) return &statement.reset();
+  auto prepared = prepare(sql);
+  if (!prepared) return fail(prepared.error());
+  statement = std::move(*prepared);
+  return &statement;
+}
+
+Result<std::int64_t> Connection::number(const char* sql) {
+  const auto statement = kept(sql);
   if (!statement) return fail(statement.error());
-  const auto row = statement->step();
+  const auto row = (*statement)->step();
   if (!row) return fail(row.error());
-  return *row ? statement->integer(0) : 0;
+  const std::int64_t number = *row ? (*statement)->integer(0) : 0;
+  (*statement)->reset();
+  return number;
 }
 
 // --- Transaction ---
@@ -211,8 +226,9 @@ Result<Transaction> Transaction::begin(Connection& connection, Kind kind) {
   // Within another one of the same connection (an in-memory ledger that is written during a scan),
   // the outer one decides.
   if (connection.in_transaction()) return Transaction(nullptr);
-  const char* sql = kind == Kind::writing ? "BEGIN IMMEDIATE" : "BEGIN";
-  if (auto begun = connection.run(sql); !begun) return fail(begun.error());
+  const auto begin = connection.kept(kind == Kind::writing ? "BEGIN IMMEDIATE" : "BEGIN");
+  if (!begin) return fail(begin.error());
+  if (auto begun = (*begin)->run(); !begun) return fail(begun.error());
   return Transaction(&connection);
 }
 
@@ -226,7 +242,9 @@ Transaction::~Transaction() {
 
 Result<void> Transaction::commit() {
   if (connection_ == nullptr) return {};
-  if (auto committed = connection_->run("COMMIT"); !committed) return committed;
+  const auto commit = connection_->kept("COMMIT");
+  if (!commit) return fail(commit.error());
+  if (auto committed = (*commit)->run(); !committed) return committed;
   connection_ = nullptr;
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -75,14 +76,18 @@ class Connection {
   /// own.
   [[nodiscard]] Result<void> run(const std::string& sql);
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
-  /// The one number that a statement of our own answers.
-  [[nodiscard]] Result<std::int64_t> number(std::string_view sql);
+  /// A statement that is kept prepared, ready to be bound: for texts that come again and again.
+  /// Valid until the same text is asked for again. `sql` must be a constant.
+  [[nodiscard]] Result<Statement*> kept(const char* sql);
+  /// The one number that a constant question answers.
+  [[nodiscard]] Result<std::int64_t> number(const char* sql);
   [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(connection_); }
   [[nodiscard]] bool is_open() const { return connection_ != nullptr; }
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
 
  private:
   sqlite3* connection_ = nullptr;
+  std::map<const char*, Statement> kept_;  ///< By the constant's address.
 };
 
 /// Rolls back unless committed.

@@ -82,6 +82,9 @@ void SqliteLedger::forget() {
   currency_numbers_.forget();
   reason_numbers_.forget();
   meter_numbers_.forget();
+  price_numbers_.clear();
+  first_used_at_ = INT64_MAX;
+  last_used_at_ = INT64_MIN;
   data_version_ = -1;
 }
 
@@ -194,17 +197,20 @@ Result<void> SqliteLedger::number_tags(const LedgerBatch& batch, std::uint32_t r
 }
 
 Result<std::int64_t> SqliteLedger::number_price(const PriceUsed& price) {
+  const RecordId identity = record_id("price", {price.id, price.definition});
+  const auto known = price_numbers_.find(identity);
+  if (known != price_numbers_.end()) return known->second;
   auto select = writer_.prepare("SELECT number FROM prices_used WHERE id = ? AND definition = ?");
   if (!select) return fail(select.error());
   select->bind(std::string_view(price.id)).bind(std::string_view(price.definition));
   const auto found = select->step();
   if (!found) return fail(found.error());
-  if (*found) return select->integer(0);
+  if (*found) return price_numbers_[identity] = select->integer(0);
   auto insert = writer_.prepare("INSERT INTO prices_used (id, definition) VALUES (?, ?)");
   if (!insert) return fail(insert.error());
   insert->bind(std::string_view(price.id)).bind(std::string_view(price.definition));
   if (auto done = insert->run(); !done) return fail(done.error());
-  return writer_.last_row();
+  return price_numbers_[identity] = writer_.last_row();
 }
 
 // --- Records ---
@@ -302,14 +308,18 @@ Result<void> SqliteLedger::insert_identities(const LedgerBatch& batch, std::int6
 }
 
 Result<void> SqliteLedger::widen_extent(std::int64_t first, std::int64_t last) {
+  if (first_used_at_ <= first && last <= last_used_at_) return {};
   const auto rows = writer_.number("SELECT count(*) FROM extent");
   if (!rows) return fail(rows.error());
-  auto write =
-      writer_.prepare(*rows == 0 ? "INSERT INTO extent VALUES (?, ?)"
-                                 : "UPDATE extent SET first_used_at = min(first_used_at, ?), "
-                                   "last_used_at = max(last_used_at, ?)");
+  const auto write =
+      writer_.kept(*rows == 0 ? "INSERT INTO extent VALUES (?, ?)"
+                              : "UPDATE extent SET first_used_at = min(first_used_at, ?), "
+                                "last_used_at = max(last_used_at, ?)");
   if (!write) return fail(write.error());
-  return write->bind(first).bind(last).run();
+  if (auto done = (*write)->bind(first).bind(last).run(); !done) return done;
+  first_used_at_ = std::min(first_used_at_, first);
+  last_used_at_ = std::max(last_used_at_, last);
+  return {};
 }
 
 // --- Corrections ---

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -115,6 +116,8 @@ class SqliteLedger final : public Ledger {
   Admission admission_;
   std::int64_t data_version_ = -1;
   std::int64_t next_entry_ = 0;
+  std::int64_t first_used_at_ = INT64_MAX, last_used_at_ = INT64_MIN;  ///< Known to be within.
+  std::map<RecordId, std::int64_t> price_numbers_;                     ///< By id and definition.
   std::vector<SqliteTextNumbers> dimension_numbers_;
   SqliteTextNumbers currency_numbers_{"currencies"};
   SqliteTextNumbers reason_numbers_{"reasons"};

@@ -2,6 +2,7 @@
 #include "storage/sqlite_query.h"
 
 #include <map>
+#include <optional>
 
 #include "storage/adjustment.h"
 #include "storage/groups.h"
@@ -272,15 +273,14 @@ Result<Groups> run_sqlite_query(sqlite::Connection& connection, const Query& que
 
 Result<std::vector<KnownRecord>> sqlite_known(sqlite::Connection& connection,
                                               std::span<const RecordId> ids) {
-  auto find = connection.prepare("SELECT entry FROM identities WHERE id = ?");
-  if (!find) return fail(find.error());
-  SqliteRecords records(connection);
   std::vector<KnownRecord> known;
+  std::optional<SqliteRecords> records;
   for (const RecordId id : ids) {
-    const auto found = find->reset().bind(id).step();
-    if (!found) return fail(found.error());
-    if (!*found) continue;
-    const auto record = records.load(find->integer(0), std::nullopt, INT64_MAX);
+    const auto entry = sqlite_entry_of(connection, id);
+    if (!entry) return fail(entry.error());
+    if (*entry == 0) continue;
+    if (!records) records.emplace(connection);
+    const auto record = records->load(*entry, std::nullopt, INT64_MAX);
     if (!record) return fail(record.error());
     known.push_back(known_of(*record));
   }
@@ -288,11 +288,13 @@ Result<std::vector<KnownRecord>> sqlite_known(sqlite::Connection& connection,
 }
 
 Result<std::int64_t> sqlite_entry_of(sqlite::Connection& connection, RecordId id) {
-  auto find = connection.prepare("SELECT entry FROM identities WHERE id = ?");
+  const auto find = connection.kept("SELECT entry FROM identities WHERE id = ?");
   if (!find) return fail(find.error());
-  const auto found = find->bind(id).step();
+  const auto found = (*find)->bind(id).step();
   if (!found) return fail(found.error());
-  return *found ? find->integer(0) : 0;
+  const std::int64_t entry = *found ? (*find)->integer(0) : 0;
+  (*find)->reset();
+  return entry;
 }
 
 }  // namespace costops::storage

@@ -12,5 +12,6 @@ std::unique_ptr<BenchTarget> make_aggregator_target();
 std::unique_ptr<BenchTarget> make_forecasting_target();
 std::unique_ptr<BenchTarget> make_compression_target();
 std::unique_ptr<BenchTarget> make_export_target();
+std::unique_ptr<BenchTarget> make_storage_target();
 
 }  // namespace costops::benchmarks
