@@ -62,6 +62,7 @@ void add_pricing(CLI::App& parent, Commands& into);
 void add_reprice(CLI::App& parent, Commands& into);
 void add_report(CLI::App& parent, Commands& into);
 void add_focus(CLI::App& parent, Commands& into);
+void add_store(CLI::App& parent, Commands& into);
 void add_run(CLI::App& parent, Commands& into);
 void add_history(CLI::App& parent, Commands& into);
 void add_aggregate(CLI::App& parent, Commands& into);

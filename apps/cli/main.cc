@@ -39,6 +39,9 @@ time that stands for the clock, for reproducible reports).
 void declare_globals(CLI::App& app, GlobalOptions& into) {
   add_text(app, "--store", into.store, "URL",
            "Ledger: duckdb:PATH, sqlite:PATH. Default: a DuckDB file in your data folder.");
+  app.add_option("--wait", into.wait_seconds,
+                 "Wait so long for another process that uses the ledger. Default: 0.")
+      ->type_name("SECONDS");
   add_text(app, "--book", into.book, "FILE",
            "Price by this file alone (genai-prices, LiteLLM or own format) instead of the built-in "
            "prices and your own.");
@@ -69,10 +72,10 @@ int complain(std::string_view message, std::string_view command) {
 Commands all_commands(CLI::App& app) {
   Commands commands;
   for (const auto add :
-       {add_ingest, add_summary, add_query, add_explain, add_export, add_price, add_pricing,
-        add_reprice, add_quarantine, add_report, add_forecast, add_budget, add_anomalies, add_focus,
-        add_run, add_history, add_aggregate, add_bench_worker, add_init, add_completion,
-        add_version}) {
+       {add_ingest,       add_summary,   add_query,      add_explain, add_export,  add_price,
+        add_pricing,      add_reprice,   add_quarantine, add_store,   add_report,  add_forecast,
+        add_budget,       add_anomalies, add_focus,      add_run,     add_history, add_aggregate,
+        add_bench_worker, add_init,      add_completion, add_version}) {
     add(app, commands);
   }
   return commands;

@@ -76,7 +76,8 @@ Result<std::unique_ptr<storage::Ledger>> Session::ledger(Use use) const {
   const bool present = std::filesystem::exists(folders_.data + "/ledger.duckdb", error);
   const bool create = use == Use::write || (use == Use::read && !named && !present);
   auto ledger =
-      storage::open_ledger(url, create ? storage::OpenMode::create : storage::OpenMode::read_only);
+      storage::open_ledger(url, create ? storage::OpenMode::create : storage::OpenMode::read_only,
+                           std::chrono::seconds(options_.wait_seconds));
   if (ledger) {
     spdlog::info("ledger: {}", (*ledger)->url());
     return ledger;

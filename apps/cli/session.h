@@ -21,6 +21,7 @@ namespace costops::cli {
 struct GlobalOptions {
   std::string config, store, book, at, color;
   int verbosity = 0;
+  unsigned wait_seconds = 0;
   std::string command;  ///< The chosen command in words ("pricing add").
 };
 

@@ -38,7 +38,7 @@ Error locked(std::string_view message) {
     text += "process " + std::string(pid);
     if (!holder.empty()) text += " (" + std::string(holder) + ")";
   }
-  return {ErrorCode::conflict, text + ": try again when it has ended"};
+  return {ErrorCode::conflict, text + ": try again when it has ended, or give --wait"};
 }
 
 duckdb_type c_type(Type type) {

@@ -150,9 +150,9 @@ TEST_F(DuckdbFile, ASecondProcessIsToldWhoHoldsTheLedger) {
   end(child);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(),
-            (Error{ErrorCode::conflict, "ledger " + path_ + " is in use by process " +
-                                            std::to_string(child) +
-                                            " (storage_test): try again when it has ended"}));
+            (Error{ErrorCode::conflict,
+                   "ledger " + path_ + " is in use by process " + std::to_string(child) +
+                       " (storage_test): try again when it has ended, or give --wait"}));
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code, ErrorCode::conflict);
   EXPECT_TRUE(open());
