@@ -123,9 +123,10 @@ std::vector<File> files_in(const std::filesystem::path& folder) {
   return files;
 }
 
-/// The scorer against file scores that the benchmark publishes for twitterADVec (its results folder,
-/// twitterADVec_standard_scores.csv). Published are scores and counts, not rows: the row of the one
-/// detection was solved from its score, and the two false ones may stand anywhere before a window.
+/// The scorer against file scores that the benchmark publishes for twitterADVec (its results
+/// folder, twitterADVec_standard_scores.csv). Published are scores and counts, not rows: the row of
+/// the one detection was solved from its score, and the two false ones may stand anywhere before a
+/// window.
 bool is_proven(const std::vector<File>& files) {
   bool fine = true;
   const auto expect = [&](std::string_view name, const std::vector<std::size_t>& alarms,
