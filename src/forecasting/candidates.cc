@@ -5,7 +5,11 @@
 namespace costops::forecasting {
 namespace {
 
-constexpr std::size_t kReplays = 4;
+/// Many origins where there is no season to compare the members by; few where members are few.
+std::size_t replays_for(std::size_t length, std::size_t season, std::size_t steps) {
+  if (season == 1) return length >= 30 * steps ? 8 : 4;
+  return season <= 8 ? 3 : 4;
+}
 
 std::vector<std::size_t> one_to(std::size_t last) {
   std::vector<std::size_t> lags;
@@ -62,9 +66,8 @@ std::vector<LagSet> sets_for(std::size_t m) {
 
 double half_life_for(std::size_t m) {
   if (m == 24 || m == 48 || m == 96) return 14.0 * static_cast<double>(m);
-  if (m == 7) return 112.0;
   if (m == 52) return 156.0;
-  return m == 1 ? 60.0 : 6.0 * static_cast<double>(m);
+  return m == 1 ? 250.0 : 6.0 * static_cast<double>(m);
 }
 
 }  // namespace
@@ -74,9 +77,10 @@ Candidates candidates(std::size_t length, std::size_t season, std::size_t horizo
   out.season = season == 168 ? 24 : season == 336 ? 48 : std::max<std::size_t>(season, 1);
   out.steps = std::min(horizon, length / 4);
   if (out.steps > 0) {
+    const std::size_t replays = replays_for(length, out.season, out.steps);
     const std::size_t room = length / 2 - out.steps;
-    const std::size_t spacing = std::max<std::size_t>(1, std::min(out.steps, room / kReplays));
-    for (std::size_t k = kReplays; k-- > 0;) {
+    const std::size_t spacing = std::max<std::size_t>(1, std::min(out.steps, room / replays));
+    for (std::size_t k = replays; k-- > 0;) {
       const std::size_t back = out.steps + k * spacing;
       if (length - back >= 2) out.origins.push_back(length - back);
     }
@@ -90,7 +94,8 @@ Candidates candidates(std::size_t length, std::size_t season, std::size_t horizo
     if (first < set.lags.back() + 2 * (lags + set.phases) + 2) set.phases = 1;
     out.sets.push_back(std::move(set));
   }
-  out.half_lives = {0.0, half_life_for(out.season)};
+  out.half_lives = {0.0};
+  if (out.season == 1 || out.season > 8) out.half_lives.push_back(half_life_for(out.season));
   return out;
 }
 

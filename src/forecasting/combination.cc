@@ -24,6 +24,7 @@ Combination::Combination() {
   rules_.push_back({make_seasonal_naive(), true});
   rules_.push_back({make_seasonal_median(), true});
   rules_.push_back({make_moving_average()});
+  rules_.push_back({make_quick_theta()});
   rules_.push_back({make_sba(), false, true});
   rules_.push_back({make_tsb(), false, true});
 }

@@ -108,7 +108,7 @@ TEST(Auto, FollowsTheWeek) {
   EXPECT_EQ(f.trend.direction, Direction::rising);
   EXPECT_EQ(f.seasonality.period, 7u);
   EXPECT_GT(f.seasonality.strength, 0.8);
-  EXPECT_EQ(f.backtest.origins, 4u);
+  EXPECT_EQ(f.backtest.origins, 3u);
   EXPECT_LT(f.backtest.accuracy.mape, 15.0);
   EXPECT_GT(f.bands[1].backtest_coverage, 0.8);
 }

@@ -32,6 +32,8 @@ std::unique_ptr<Model> make_damped_holt();
 std::unique_ptr<Model> make_holt_winters();
 std::unique_ptr<Model> make_ets();
 std::unique_ptr<Model> make_theta();
+/// For the combination only: not in model_names().
+std::unique_ptr<Model> make_quick_theta();
 std::unique_ptr<Model> make_otm();
 std::unique_ptr<Model> make_dotm();
 std::unique_ptr<Model> make_arima();

@@ -6,6 +6,7 @@
 #include "forecasting/theta.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -143,6 +144,69 @@ class Theta final : public Adjusted {
   double drift_ = 0;
 };
 
+/// theta without a search: the best of eight smoothing weights, started at the first value. The
+/// season is always taken off where there are two cycles. For combinations, where the last digit of
+/// a weight does not matter.
+class QuickTheta final : public Model {
+ public:
+  std::string name() const override { return "quick_theta"; }
+
+  Result<void> fit(const History& history) override {
+    if (auto enough = require_length(history, 4, name()); !enough) return enough;
+    period_ = history.values.size() > 2 * history.season ? history.season : 1;
+    if (period_ < 2 || !seasonal_indices(history.values, period_, indices_)) {
+      period_ = 1;
+      indices_.assign(1, 1.0);
+    }
+    factors_.resize(period_);
+    for (std::size_t p = 0; p < period_; ++p) factors_[p] = 1 / indices_[p];
+    smooth(history.values);
+    next_phase_ = history.values.size() % period_;
+    return {};
+  }
+
+  void forecast(std::span<double> path) const override {
+    std::size_t phase = next_phase_;
+    double step = 0;
+    for (double& value : path) {
+      value = (level_ + drift_ * (step + reach_)) * indices_[phase];
+      step += 1;
+      if (++phase == period_) phase = 0;
+    }
+  }
+
+ private:
+  static constexpr std::array kWeights = {0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95};
+
+  /// All eight in one pass: as many independent chains of additions.
+  void smooth(std::span<const double> values) {
+    const auto n = static_cast<double>(values.size());
+    std::array<double, kWeights.size()> levels{}, squares{};
+    levels.fill(values[0] * factors_[0]);
+    double moment = 0, at = -(n - 1) / 2;
+    std::size_t phase = 0;
+    for (const double value : values) {
+      const double y = value * factors_[phase];
+      if (++phase == period_) phase = 0;
+      moment += at * y;
+      at += 1;
+      for (std::size_t k = 0; k < kWeights.size(); ++k) {
+        const double error = y - levels[k];
+        squares[k] += error * error;
+        levels[k] += kWeights[k] * error;
+      }
+    }
+    const auto best = static_cast<std::size_t>(std::ranges::min_element(squares) - squares.begin());
+    level_ = levels[best];
+    drift_ = moment / (n * (n * n - 1) / 12) / 2;
+    reach_ = (1 - std::pow(1 - kWeights[best], n)) / kWeights[best];
+  }
+
+  std::size_t period_ = 1, next_phase_ = 0;
+  std::vector<double> indices_, factors_;
+  double level_ = 0, drift_ = 0, reach_ = 0;
+};
+
 /// The line of theta 0 and the line of theta, added up; the first one refitted as it goes (dynamic)
 /// or once over the whole history.
 class OptimisedTheta final : public Adjusted {
@@ -233,6 +297,7 @@ class OptimisedTheta final : public Adjusted {
 }  // namespace
 
 std::unique_ptr<Model> make_theta() { return std::make_unique<Theta>(); }
+std::unique_ptr<Model> make_quick_theta() { return std::make_unique<QuickTheta>(); }
 std::unique_ptr<Model> make_otm() { return std::make_unique<OptimisedTheta>("otm", false); }
 std::unique_ptr<Model> make_dotm() { return std::make_unique<OptimisedTheta>("dotm", true); }
 

@@ -4,6 +4,7 @@
 
 #include "costops/forecasting/model.h"
 #include "forecasting/golden.h"
+#include "forecasting/models.h"
 
 namespace costops::forecasting {
 namespace {
@@ -31,6 +32,22 @@ TEST(Theta, AgreesWithR) {
     const auto path = path_of("theta", golden_series(c.series), c.season, expected.size());
     for (std::size_t i = 0; i < path.size(); ++i) {
       EXPECT_NEAR(path[i], expected[i], 1e-4 * expected[i]) << i;
+    }
+  }
+}
+
+TEST(QuickTheta, IsCloseToTheSearchedOne) {
+  COSTOPS_NEEDS_GOLDEN_DATA();
+  for (const ThetaCase& c : {ThetaCase{"AirPassengers", 12}, ThetaCase{"Nile", 1},
+                             ThetaCase{"USAccDeaths", 12}, ThetaCase{"WWWusage", 1}}) {
+    const auto values = golden_series(c.series);
+    const auto expected = path_of("theta", values, c.season, 6);
+    const auto model = make_quick_theta();
+    ASSERT_TRUE(model->fit({values, c.season}));
+    std::vector<double> path(6);
+    model->forecast(path);
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_NEAR(path[i], expected[i], 0.03 * expected[i]) << c.series << i;
     }
   }
 }
