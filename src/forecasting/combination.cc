@@ -15,7 +15,13 @@ namespace {
 constexpr double kErrorPower = 4.0;  // weights fall with this power of the backtest error
 constexpr double kLevelShare = 0.3;  // of the mean level, in the size that errors are held against
 constexpr double kZerosMany = 0.4;   // share of zeros from which demand is intermittent
+constexpr std::size_t kShort = 200;  // values; below it, steps help with short cycles
 constexpr double kGrowthMax = 1.6094;  // log 5: how far a path may leave the range of the history
+
+bool takes_steps(std::size_t season, std::size_t length) {
+  if (season > 1 && season <= 8) return length < kShort;
+  return season < 20 || season == 52;
+}
 
 }  // namespace
 
@@ -105,12 +111,18 @@ void Combination::continue_series(std::span<const double> known, const LagSet& s
   const std::size_t m = set.phases;
   std::size_t phase = known.size() % m;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    double value = fitted_.intercepts[phase];
     const double* now = work_.data() + back + i;
-    for (std::size_t k = 0; k < set.lags.size(); ++k) {
-      value += fitted_.lag_weights[k] * now[-static_cast<std::ptrdiff_t>(set.lags[k])];
+    const auto term = [&](std::size_t k) {
+      return fitted_.lag_weights[k] * now[-static_cast<std::ptrdiff_t>(set.lags[k])];
+    };
+    double odd = fitted_.intercepts[phase], even = 0;  // two chains of additions
+    std::size_t k = set.lags.size();
+    for (; k > 1; k -= 2) {  // the latest values, which are known last, come last
+      even += term(k - 1);
+      odd += term(k - 2);
     }
-    value = std::clamp(value, lowest_, highest_);
+    if (k == 1) even += term(0);
+    const double value = std::clamp(odd + even, lowest_, highest_);
     work_[back + i] = path[i] = value;
     if (++phase == m) phase = 0;
   }
@@ -223,7 +235,7 @@ void Combination::fit(std::span<const double> values, std::size_t season, std::s
     add_autoregressions(values, Scale::raw);
     if (low > 0) {
       add_autoregressions(values, Scale::log);
-      if (plan_.season < 20 || plan_.season == 52) add_autoregressions(values, Scale::log_steps);
+      if (takes_steps(plan_.season, values.size())) add_autoregressions(values, Scale::log_steps);
     }
   }
   weigh(values);

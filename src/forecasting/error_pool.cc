@@ -132,6 +132,11 @@ void ErrorPool::add(const Replays& replays, const ErrorWidth& width) {
   correlation_sum_ += width.correlation;
   sum_.resize(std::max(sum_.size(), replays.steps));
   number_.resize(sum_.size());
+  growth_.resize(replays.steps);
+  const double middle = 0.5 * static_cast<double>(width.steps + 1);
+  for (std::size_t i = 0; i < replays.steps; ++i) {
+    growth_[i] = std::pow(static_cast<double>(i + 1) / middle, width.growth);
+  }
   for (std::size_t r = 0; r < replays.count(); ++r) {
     double sum = 0, wide = 0, squares = 0;
     for (std::size_t i = 0; i < replays.steps; ++i) {
@@ -139,8 +144,7 @@ void ErrorPool::add(const Replays& replays, const ErrorWidth& width) {
       const double error = replays.actual[r * replays.steps + i] - forecast;
       if (std::isnan(error)) continue;
       const double own = width.scale * level_factor(forecast, width.base);
-      const double at = std::pow(static_cast<double>(i + 1), width.growth) /
-                        std::pow(0.5 * static_cast<double>(width.steps + 1), width.growth);
+      const double at = growth_[i];
       sum_[i] += std::min(std::abs(error) / own, kReach);
       number_[i] += 1;
       count(step_bins_, error / (own * at));

@@ -66,7 +66,7 @@ class ErrorPool {
   void blend(const Histogram& bins, double unit, Standard& out) const;
 
   std::size_t series_ = 0;
-  std::vector<double> sum_, number_, shape_;
+  std::vector<double> sum_, number_, shape_, growth_;
   double correlation_sum_ = 0;
   Histogram step_bins_ = Histogram(kBins), total_bins_ = Histogram(kBins);
   Standard steps_ = student(), totals_ = student();
