@@ -25,7 +25,7 @@ namespace {
 
 struct Arguments {
   std::string train, test, model = "auto";
-  std::size_t frequency = 0, horizon = 0, holdout = 0, season = 0, every = 1;
+  std::size_t frequency = 0, horizon = 0, holdout = 0, season = 0, every = 1, threads = 1;
 };
 
 struct TestCase {
@@ -225,7 +225,8 @@ int run(const Arguments& arguments) {
   std::vector<Forecast> forecasts(cases.size());
   const std::clock_t begin = std::clock();
   const auto done = engine.forecast_all(
-      requests, [&](std::size_t i, const Forecast& forecast) { forecasts[i] = forecast; });
+      requests, [&](std::size_t i, const Forecast& forecast) { forecasts[i] = forecast; },
+      arguments.threads);
   const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   if (!done) {
     fmt::print(stderr, "forecast_m4: {}\n", done.error().message);
@@ -243,11 +244,10 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   using costops::forecasting::count_of;
   costops::forecasting::Arguments arguments;
-  const std::map<std::string, std::size_t*> counts = {{"--frequency", &arguments.frequency},
-                                                      {"--horizon", &arguments.horizon},
-                                                      {"--holdout", &arguments.holdout},
-                                                      {"--season", &arguments.season},
-                                                      {"--every", &arguments.every}};
+  const std::map<std::string, std::size_t*> counts = {
+      {"--frequency", &arguments.frequency}, {"--horizon", &arguments.horizon},
+      {"--holdout", &arguments.holdout},     {"--season", &arguments.season},
+      {"--every", &arguments.every},         {"--threads", &arguments.threads}};
   const std::map<std::string, std::string*> texts = {
       {"--train", &arguments.train}, {"--test", &arguments.test}, {"--model", &arguments.model}};
   bool valid = argc % 2 == 1;
@@ -266,7 +266,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr,
                "usage: forecast_m4 --train FILE --test FILE --frequency N --horizon H\n"
                "       forecast_m4 --train FILE --holdout H [--frequency N]\n"
-               "options: --model NAME  --season N (where it is not the frequency)  --every N\n");
+               "options: --model NAME  --season N (where it is not the frequency)  --every N  "
+               "--threads N\n");
     return 2;
   }
   return costops::forecasting::run(arguments);

@@ -157,6 +157,21 @@ void ErrorPool::add(const Replays& replays, const ErrorWidth& width) {
   }
 }
 
+void ErrorPool::add(const ErrorPool& other) {
+  series_ += other.series_;
+  correlation_sum_ += other.correlation_sum_;
+  sum_.resize(std::max(sum_.size(), other.sum_.size()));
+  number_.resize(sum_.size());
+  for (std::size_t i = 0; i < other.sum_.size(); ++i) {
+    sum_[i] += other.sum_[i];
+    number_[i] += other.number_[i];
+  }
+  for (std::size_t bin = 0; bin < kBins; ++bin) {
+    step_bins_[bin] += other.step_bins_[bin];
+    total_bins_[bin] += other.total_bins_[bin];
+  }
+}
+
 void ErrorPool::blend(const Histogram& bins, double unit, Standard& out) const {
   const auto total =
       static_cast<double>(std::accumulate(bins.begin(), bins.end(), std::uint64_t{0}));

@@ -48,6 +48,8 @@ class ErrorPool {
   /// Forgets all errors.
   void clear();
   void add(const Replays& replays, const ErrorWidth& width);
+  /// All errors of another pool that is not settled.
+  void add(const ErrorPool& other);
   /// Call after the last add(): the quantiles and shapes of what was added, blended with the
   /// standard ones as if these had come from 20 series.
   void settle();

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <numeric>
+#include <thread>
 
 #include "costops/forecasting/series.h"
 #include "forecasting/candidates.h"
@@ -78,6 +82,15 @@ struct ForecastEngine::State {
   std::size_t missing = 0;
   std::size_t season = 1;
   Forecast shared;
+
+  // Of many series at once.
+  static constexpr std::size_t kChunk = 64;
+  struct Batch;
+  ErrorPool chunk_pool;
+  std::vector<std::size_t> offsets;
+  std::vector<std::unique_ptr<State>> workers;
+  void take_chunks(Batch& batch, State& into);
+  Result<void> point_forecasts(std::span<const ForecastRequest> requests, std::size_t threads);
 
   Result<Outline> point_forecast(const ForecastRequest& request);
   Result<void> replay_combination(const ForecastRequest& request);
@@ -288,28 +301,100 @@ Result<Forecast> ForecastEngine::forecast(const ForecastRequest& request) {
   return out;
 }
 
+/// What the threads of forecast_all share. Chunks are handed in order, whoever finishes first, so
+/// that sums do not depend on the number of threads.
+struct ForecastEngine::State::Batch {
+  Batch(std::span<const ForecastRequest> all, std::span<const std::size_t> starts)
+      : requests(all), offsets(starts) {}
+
+  std::span<const ForecastRequest> requests;
+  std::span<const std::size_t> offsets;  // of each request's path
+  std::atomic<std::size_t> next_chunk = 0;
+  std::atomic<bool> failed = false;
+  std::mutex mutex;
+  std::size_t due = 0;                     // the chunk whose errors come next
+  std::map<std::size_t, ErrorPool> early;  // finished before their turn
+  std::size_t failed_at = 0;
+  Error error;
+
+  void fail_at(std::size_t series, const Error& why) {
+    const std::lock_guard lock(mutex);
+    if (failed && failed_at < series) return;
+    failed_at = series;
+    error = why;
+    failed = true;
+  }
+  void hand_in(std::size_t chunk, const ErrorPool& errors, ErrorPool& into) {
+    const std::lock_guard lock(mutex);
+    if (chunk != due) {
+      early.emplace(chunk, errors);
+      return;
+    }
+    into.add(errors);
+    for (++due; !early.empty() && early.begin()->first == due; ++due) {
+      into.add(early.begin()->second);
+      early.erase(early.begin());
+    }
+  }
+};
+
+/// Takes chunks until none is left; `into` gets the points, outlines and errors of all.
+void ForecastEngine::State::take_chunks(Batch& batch, State& into) {
+  const auto requests = batch.requests;
+  while (!batch.failed) {
+    const std::size_t chunk = batch.next_chunk++, first = chunk * kChunk;
+    if (first >= requests.size()) return;
+    chunk_pool.clear();
+    for (std::size_t s = first; s < std::min(first + kChunk, requests.size()); ++s) {
+      const auto outline = point_forecast(requests[s]);
+      if (!outline) {
+        batch.fail_at(s, outline.error());
+        return;
+      }
+      into.outlines[s] = *outline;
+      std::ranges::copy(mean,
+                        into.all_means.begin() + static_cast<std::ptrdiff_t>(batch.offsets[s]));
+      chunk_pool.add(replays, outline->width);
+    }
+    batch.hand_in(chunk, chunk_pool, into.pool);
+  }
+}
+
+Result<void> ForecastEngine::State::point_forecasts(std::span<const ForecastRequest> requests,
+                                                    std::size_t threads) {
+  offsets.clear();
+  std::size_t paths = 0;
+  for (const ForecastRequest& request : requests) {
+    offsets.push_back(paths);
+    paths += std::min(request.horizon, kHorizonMax);  // longer ones fail, before they are written
+  }
+  all_means.resize(paths);
+  outlines.resize(requests.size());
+  pool.clear();
+  Batch batch(requests, offsets);
+  const std::size_t chunks = (requests.size() + kChunk - 1) / kChunk;
+  const std::size_t helpers = std::min(threads, chunks) > 1 ? std::min(threads, chunks) - 1 : 0;
+  while (workers.size() < helpers) workers.push_back(std::make_unique<State>());
+  {
+    std::vector<std::jthread> running;
+    for (std::size_t i = 0; i < helpers; ++i) {
+      running.emplace_back([&, i] { workers[i]->take_chunks(batch, *this); });
+    }
+    take_chunks(batch, *this);
+  }
+  if (!batch.failed) return {};
+  return fail(batch.error.code,
+              fmt::format("series {}: {}", batch.failed_at + 1, batch.error.message));
+}
+
 Result<void> ForecastEngine::forecast_all(
     std::span<const ForecastRequest> requests,
-    const std::function<void(std::size_t, const Forecast&)>& visit) {
+    const std::function<void(std::size_t, const Forecast&)>& visit, std::size_t threads) {
   State& state = *state_;
-  state.pool.clear();
-  state.all_means.clear();
-  state.outlines.clear();
-  for (std::size_t s = 0; s < requests.size(); ++s) {
-    const auto outline = state.point_forecast(requests[s]);
-    if (!outline) {
-      return fail(outline.error().code,
-                  fmt::format("series {}: {}", s + 1, outline.error().message));
-    }
-    state.outlines.push_back(*outline);
-    state.all_means.insert(state.all_means.end(), state.mean.begin(), state.mean.end());
-    state.pool.add(state.replays, outline->width);
-  }
+  if (auto done = state.point_forecasts(requests, threads); !done) return done;
   state.pool.settle();
-  std::size_t at = 0;
   for (std::size_t s = 0; s < requests.size(); ++s) {
-    const auto mean = std::span(state.all_means).subspan(at, requests[s].horizon);
-    at += mean.size();
+    const auto mean = std::span(state.all_means).subspan(state.offsets[s], requests[s].horizon);
     state.shared.mean.assign(mean.begin(), mean.end());
     state.shared.model = requests[s].model;
     state.spread_out(requests[s], state.outlines[s], state.shared);

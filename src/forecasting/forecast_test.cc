@@ -117,6 +117,34 @@ TEST(Auto, FindsTheWeekByItself) {
   EXPECT_EQ(forecast_of(spend(140, 5), 1, 7).seasonality.period, 7u);
 }
 
+TEST(ForecastAll, IsTheSameOnAnyNumberOfThreads) {
+  std::vector<Values> series;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) series.push_back(spend(60 + seed % 50, seed));
+  std::vector<ForecastRequest> requests;
+  for (const Values& values : series)
+    requests.push_back({.history = values, .season = 7, .horizon = 9});
+  ForecastEngine engine;
+  const auto upper_ends = [&](std::size_t threads) {
+    Values ends;
+    EXPECT_TRUE(engine.forecast_all(
+        requests,
+        [&](std::size_t i, const Forecast& f) {
+          EXPECT_EQ(i, ends.size());
+          ends.push_back(f.total_bands[1].upper.back());
+        },
+        threads));
+    return ends;
+  };
+  const Values one = upper_ends(1);
+  EXPECT_EQ(one.size(), 300u);
+  EXPECT_EQ(upper_ends(4), one);
+  series[70][3] = series[250][3] = std::numeric_limits<double>::infinity();
+  for (const std::size_t threads : {1u, 4u}) {
+    EXPECT_EQ(engine.forecast_all(requests, nullptr, threads).error().message,
+              "series 71: value 4 of the history is inf; expected a number below 1e300 or missing");
+  }
+}
+
 TEST(Auto, DoesNotSeeTheFuture) {
   const Values all = spend(120, 6);
   Values changed = all;

@@ -123,11 +123,12 @@ class ForecastEngine {
   /// their errors, which makes them truer than one series' own history can. `visit` gets each
   /// request's index and forecast, in order; the forecast lives until it returns and has neither
   /// parameters nor backtest, trend or seasonality. Allocates nothing per series once warm, but
-  /// for the paths: horizon numbers each. The order of the requests changes no forecast.
+  /// for the paths: horizon numbers each. The order of the requests changes no forecast, the number
+  /// of threads not even a bit; `visit` is called on the caller's thread only.
   /// Fails as forecast() does, naming the request; no forecast is visited then.
   [[nodiscard]] Result<void> forecast_all(
       std::span<const ForecastRequest> requests,
-      const std::function<void(std::size_t, const Forecast&)>& visit);
+      const std::function<void(std::size_t, const Forecast&)>& visit, std::size_t threads = 1);
 
  private:
   struct State;
