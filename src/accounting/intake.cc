@@ -105,6 +105,8 @@ void Intake::flush() {
   if (!refused_) return;
   Load& load = loads_[filling_];
   if (progress_) load.journal.push_back(*std::exchange(progress_, std::nullopt));
+  // A run with nothing new costs no transaction, and none of what a ledger prepares for one.
+  if (load.batch.size() == 0 && load.quarantined.empty() && load.journal.empty()) return;
   const Result<void> priced = price_load();
   await_append();
   if (refused_ && !priced) refused_ = priced;

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "costops/domain/money.h"
 #include "costops/domain/usage_batch.h"
 
 #define XXH_INLINE_ALL
@@ -19,9 +20,44 @@ std::uint64_t next_identity() {
   return ++last;
 }
 
-std::uint32_t hash_of(std::string_view text) {
-  return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
+template <typename Word>
+std::uint64_t word_at(const char* bytes) {
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
 }
+
+/// What a text is compared by. Up to kWhole bytes it is the text itself, so that looking one up
+/// needs no second look at the bytes; of longer ones it is a hash.
+struct Key {
+  static constexpr std::size_t kWhole = 16;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint32_t size = 0;
+
+  explicit Key(std::string_view text) : size(static_cast<std::uint32_t>(text.size())) {
+    const char* const bytes = text.data();
+    if (text.size() > kWhole) {
+      first = XXH3_64bits(bytes, text.size());
+    } else if (text.size() >= 8) {
+      first = word_at<std::uint64_t>(bytes);
+      last = word_at<std::uint64_t>(bytes + text.size() - 8);
+    } else if (text.size() >= 4) {
+      first = word_at<std::uint32_t>(bytes);
+      last = word_at<std::uint32_t>(bytes + text.size() - 4);
+    } else {
+      for (const char c : text) first = first << 8 | static_cast<unsigned char>(c);
+    }
+  }
+  Key() = default;
+  friend bool operator==(const Key&, const Key&) = default;
+
+  [[nodiscard]] std::size_t hash() const {
+    const UInt128 product =
+        static_cast<UInt128>(first ^ 0x9e3779b97f4a7c15) * ((last + size) ^ 0xe7037ed1a0b428db);
+    return static_cast<std::size_t>(product >> 64 ^ product);
+  }
+};
 
 }  // namespace
 
@@ -29,7 +65,7 @@ std::uint32_t hash_of(std::string_view text) {
 /// move.
 struct Dictionary::Table {
   struct Slot {
-    std::uint32_t hash = 0;
+    Key key;
     std::uint32_t code = kFree;
   };
   std::uint64_t identity = next_identity();
@@ -38,6 +74,7 @@ struct Dictionary::Table {
   std::vector<std::unique_ptr<char[]>> chunks;
   char* free_bytes = nullptr;
   std::size_t free_size = 0;
+  Key last_key;
   std::uint32_t last = 0;  ///< The code asked for last: neighbours in a log are often alike.
 
   std::string_view keep(std::string_view text) {
@@ -54,8 +91,8 @@ struct Dictionary::Table {
     return kept;
   }
 
-  Slot& free_slot(std::uint32_t hash) {
-    std::size_t place = hash & (slots.size() - 1);
+  Slot& free_slot(const Key& key) {
+    std::size_t place = key.hash() & (slots.size() - 1);
     while (slots[place].code != kFree) place = (place + 1) & (slots.size() - 1);
     return slots[place];
   }
@@ -63,22 +100,32 @@ struct Dictionary::Table {
   void grow() {
     const std::vector<Slot> old = std::exchange(slots, std::vector<Slot>(slots.size() * 2));
     for (const Slot& slot : old) {
-      if (slot.code != kFree) free_slot(slot.hash) = slot;
+      if (slot.code != kFree) free_slot(slot.key) = slot;
     }
   }
 
   std::uint32_t code_of(std::string_view text) {
-    const std::uint32_t hash = hash_of(text);
+    const Key key(text);
+    if (key != last_key || (text.size() > Key::kWhole && texts[last] != text)) {
+      last = code_of(key, text);
+      last_key = key;
+    }
+    return last;
+  }
+
+  std::uint32_t code_of(const Key& key, std::string_view text) {
     const std::size_t mask = slots.size() - 1;
-    for (std::size_t place = hash & mask;; place = (place + 1) & mask) {
+    for (std::size_t place = key.hash() & mask;; place = (place + 1) & mask) {
       const Slot& slot = slots[place];
       if (slot.code == kFree) break;
-      if (slot.hash == hash && texts[slot.code] == text) return slot.code;
+      const bool equal =
+          slot.key == key && (text.size() <= Key::kWhole || texts[slot.code] == text);
+      if (equal) return slot.code;
     }
     if (texts.size() * 2 > slots.size()) grow();
     const auto code = static_cast<std::uint32_t>(texts.size());
     texts.push_back(keep(text));
-    free_slot(hash) = {hash, code};
+    free_slot(key) = {key, code};
     return code;
   }
 };
@@ -90,9 +137,7 @@ Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
 
 std::uint32_t Dictionary::code_of(std::string_view text) {
   if (text.empty()) return 0;
-  Table& table = *table_;
-  if (table.texts[table.last] != text) table.last = table.code_of(text);
-  return table.last;
+  return table_->code_of(text);
 }
 
 std::string_view Dictionary::text_of(std::uint32_t code) const { return table_->texts[code]; }

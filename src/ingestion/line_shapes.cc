@@ -406,21 +406,22 @@ bool LineShapes::time_of(const Values& values, Field field, std::int64_t& at) {
 
 std::uint32_t LineShapes::tags_code(const Values& values, UsageBatch& into) {
   const std::string_view list = values.text_of(Field::tags);
-  const std::string_view environment = values.text_of(Field::environment);
-  const char mark = values.has_text(Field::environment) ? '+' : '-';
-  const std::string_view written(tags_written_);
-  if (written.size() != list.size() + 1 + environment.size() || !written.starts_with(list) ||
-      written[list.size()] != mark || !written.ends_with(environment)) {
-    tags_written_.assign(list) += mark;
-    tags_written_ += environment;
+  const bool has_environment = values.has_text(Field::environment);
+  std::string_view written = list;
+  if (has_environment) {
+    tags_written_.assign(list) += '+';
+    written = tags_written_ += values.text_of(Field::environment);
+  }
+  return tags_.code_of(written, into.dictionary(Dimension::tags), [&](std::string_view) {
     std::vector<std::string> tags = texts_in(list);
-    if (mark == '+') tags.push_back("environment:" + std::string(environment));
+    if (has_environment) {
+      tags.push_back("environment:" + std::string(values.text_of(Field::environment)));
+    }
     tags.insert(tags.end(), options_.extra_tags.begin(), options_.extra_tags.end());
     std::ranges::sort(tags);
     tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
-    tags_text_ = tags.empty() ? std::string() : tags_text(tags);
-  }
-  return into.dictionary(Dimension::tags).code_of(tags_text_);
+    return tags.empty() ? std::string() : tags_text(tags);
+  });
 }
 
 RecordId LineShapes::id_of(std::string_view id, std::uint32_t organization,
@@ -441,17 +442,6 @@ namespace {
 /// `text`, or what `option` says in its place.
 std::string_view or_default(std::string_view text, const std::string& option) {
   return text.empty() ? std::string_view(option) : text;
-}
-
-/// What `of(written)` gave for the same text the last time, or gives now.
-template <typename Of>
-const std::string& remembered(std::string_view text, std::string& written, std::string& result,
-                              const Of& of) {
-  if (text != written) {
-    written = text;
-    result = of(written);
-  }
-  return result;
 }
 
 }  // namespace
@@ -496,21 +486,19 @@ bool LineShapes::append(const Values& values, std::uint64_t line, UsageBatch& in
     return row.codes[static_cast<std::size_t>(dimension)] =
                into.dictionary(dimension).code_of(text);
   };
-  code(Dimension::provider,
-       remembered(written, provider_written_, provider_folded_,
-                  [](const std::string& said) { return fold_provider(said); }));
+  const auto made = [&](Dimension dimension, std::string_view text, CodeMemo& memo, auto make) {
+    row.codes[static_cast<std::size_t>(dimension)] =
+        memo.code_of(text, into.dictionary(dimension), make);
+  };
+  made(Dimension::provider, written, providers_, fold_provider);
   code(Dimension::model, values.text_of(model));
   code(Dimension::model_version, values.model_version);
   const std::uint32_t organization_code = code(Dimension::organization, owner);
   code(Dimension::project, or_default(values.text_of(project), options_.default_project));
   code(Dimension::user, or_default(values.text_of(user), options_.default_user));
   code(Dimension::session, values.text_of(session));
-  code(Dimension::service_tier,
-       remembered(values.text_of(service_tier), tier_written_, tier_served_,
-                  [](const std::string& tier) { return std::string(served_tier(tier)); }));
-  code(Dimension::region,
-       remembered(values.text_of(region), region_written_, region_served_,
-                  [](const std::string& said) { return std::string(served_region(said)); }));
+  made(Dimension::service_tier, values.text_of(service_tier), tiers_, served_tier);
+  made(Dimension::region, values.text_of(region), regions_, served_region);
   code(Dimension::source_kind, kUsageRecordScope);
   code(Dimension::file, file_);
   row.codes[static_cast<std::size_t>(Dimension::tags)] = tags_code(values, into);

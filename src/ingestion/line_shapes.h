@@ -20,6 +20,7 @@
 
 #include "costops/domain/usage_batch.h"
 #include "costops/ingestion/reader.h"
+#include "ingestion/code_memo.h"
 #include "ingestion/usage_record_fields.h"
 
 namespace costops::ingestion {
@@ -71,10 +72,9 @@ class LineShapes {
   std::vector<Shape> shapes_;
   std::uint64_t misses_ = 0;
 
-  // What the last line said, and what became of it.
-  std::string provider_written_, provider_folded_;
-  std::string tier_written_, tier_served_, region_written_, region_served_;
-  std::string tags_written_, tags_text_;
+  // What lines said, and what became of it.
+  CodeMemo providers_, tiers_, regions_, tags_;
+  std::string tags_written_;
   std::array<char, 10> date_{};
   std::int64_t date_micros_ = 0;
   std::uint64_t keys_of_ = 0;  ///< Identity of the dictionary whose codes the keys have.

@@ -16,6 +16,16 @@
 namespace costops::ingestion {
 namespace {
 
+/// memchr compares many bytes at a time.
+std::uint64_t lines_in(std::string_view bytes) {
+  std::uint64_t lines = 0;
+  for (std::size_t at = bytes.find('\n'); at != std::string_view::npos;
+       at = bytes.find('\n', at + 1)) {
+    ++lines;
+  }
+  return lines;
+}
+
 enum class Stage : std::uint8_t { empty, filled, parsing, parsed };
 
 struct Block {
@@ -92,7 +102,7 @@ bool Portions::State::fill(Block& block) {
   if (step == Input::Step::line) {
     hash.add(lines);
     filled_to.bytes += lines.size();
-    filled_to.lines += static_cast<std::uint64_t>(std::ranges::count(lines, '\n'));
+    filled_to.lines += lines_in(lines);
     filled_to.resumable = filled_to.resumable && lines.ends_with('\n');
   } else {
     reject(block, step == Input::Step::too_long

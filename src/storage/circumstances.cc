@@ -25,14 +25,20 @@ std::size_t CircumstanceNumbers::Hash::operator()(const Circumstances& circumsta
 void CircumstanceNumbers::begin_after(std::int32_t last) {
   last_ = last;
   known_.clear();
+  recent_.fill({});
   new_.clear();
 }
 
 std::int32_t CircumstanceNumbers::number(const Circumstances& circumstances) {
+  // What differs from record to record is mostly the model, and so the price.
+  auto& [number, recent] = recent_[static_cast<std::uint32_t>(circumstances.price) % kRecent];
+  if (number != 0 && recent == circumstances) return number;
   if (known_.size() >= kRemembered) known_.clear();
   const auto [known, is_new] = known_.try_emplace(circumstances, last_ + 1);
   if (is_new) new_.push_back({++last_, circumstances});
-  return known->second;
+  number = known->second;
+  recent = circumstances;
+  return number;
 }
 
 std::vector<CircumstanceNumbers::Numbered> CircumstanceNumbers::take_new() {

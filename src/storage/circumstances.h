@@ -49,8 +49,10 @@ class CircumstanceNumbers {
   struct Hash {
     std::size_t operator()(const Circumstances& circumstances) const;
   };
+  static constexpr std::size_t kRecent = 64;
   std::int32_t last_ = 0;
   std::unordered_map<Circumstances, std::int32_t, Hash> known_;
+  std::array<Numbered, kRecent> recent_{};  ///< The last one of some prices; number 0 is none.
   std::vector<Numbered> new_;
 };
 

@@ -9,8 +9,9 @@ namespace costops::storage::duck {
 namespace {
 
 constexpr std::string_view kInvalidated = "database has been invalidated";
-/// Rows that an appender gathers before it hands them to the transaction.
-constexpr std::size_t kBlocksPerFlush = 8;
+/// Blocks that an appender gathers before it hands them to the transaction. Each time costs a plan;
+/// what is gathered costs memory.
+constexpr std::size_t kBlocksPerFlush = 20;
 
 std::string_view after(std::string_view text, std::string_view mark) {
   const std::size_t at = text.find(mark);
@@ -319,7 +320,10 @@ Database::~Database() {
 }
 
 Result<Database> Database::open(const std::string& path, Access access) {
-  const std::array<std::pair<const char*, const char*>, 4> settings{{
+  // Only new files: blocks of 64 KiB leave less unused at the ends of columns than the default of
+  // 256 KiB, 4 bytes a record.
+  const std::array<std::pair<const char*, const char*>, 5> settings{{
+      {"default_block_size", "65536"},
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},

@@ -151,14 +151,13 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
   if (!transaction) return fail(transaction.error());
   std::vector<std::uint32_t> rows;
   std::vector<std::uint32_t> cost_rows(admission_.growths());
+  rows.reserve(admission_.insertions().size());
+  cost_rows.reserve(cost_rows.size() + admission_.insertions().size());
   for (const auto& insertion : admission_.insertions()) {
     rows.push_back(insertion.row);
     cost_rows.push_back(insertion.largest);
-    for (std::size_t c = 0; c < kCostClassCount; ++c) {
-      counts.cost.add(
-          {Amount::pico(batch.pico[c][insertion.largest]), batch.currency[insertion.largest]});
-    }
   }
+  add_costs(batch, counts.cost);
   const auto numbers = number_texts(batch, rows, cost_rows);
   if (!numbers) return fail(numbers.error());
   if (auto done = append_records(batch, *numbers); !done) return fail(done.error());
@@ -172,6 +171,23 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
     for (const JournalEntry& entry : batch.journal) journal_[entry.source] = entry;
   }
   return counts;
+}
+
+/// Neighbours mostly have one currency: their costs are summed before they are added.
+void DuckdbLedger::add_costs(const LedgerBatch& batch, CurrencyTotals& totals) const {
+  std::optional<Currency> currency;
+  Int128 pico = 0;
+  const auto add = [&] {
+    if (currency) totals.add({Amount::pico(std::exchange(pico, 0)), *currency});
+  };
+  for (const auto& [row, largest] : admission_.insertions()) {
+    if (batch.currency[largest] != currency) {
+      add();
+      currency = batch.currency[largest];
+    }
+    for (std::size_t c = 0; c < kCostClassCount; ++c) pico += batch.pico[c][largest];
+  }
+  add();
 }
 
 // --- Texts ---
@@ -269,7 +285,12 @@ Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(const LedgerBatch& batc
   }
   std::vector<std::uint32_t> prices;
   numbers.reasons.assign(batch.reasons.size(), -1);
-  const auto add_currency = [&](Currency currency) -> Result<void> {
+  std::array<std::optional<Currency>, 2>
+      last;  // Of costs and of reported costs: neighbours are mostly alike.
+  const auto add_currency = [&](Currency currency,
+                                std::optional<Currency>& before) -> Result<void> {
+    if (currency == before) return {};
+    before = currency;
     if (numbers.currencies.contains(currency)) return {};
     const auto number = number_text(currency_numbers_, currency.code());
     if (!number) return fail(number.error());
@@ -278,8 +299,9 @@ Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(const LedgerBatch& batc
   };
   for (const std::uint32_t row : cost_rows) {
     prices.push_back(batch.price[row]);
-    for (const Currency currency : {batch.currency[row], batch.usage->reported_currency[row]}) {
-      if (auto added = add_currency(currency); !added) return fail(added.error());
+    if (auto added = add_currency(batch.currency[row], last[0]); !added) return fail(added.error());
+    if (auto added = add_currency(batch.usage->reported_currency[row], last[1]); !added) {
+      return fail(added.error());
     }
     std::int32_t& reason = numbers.reasons[batch.reason[row]];
     if (reason >= 0) continue;

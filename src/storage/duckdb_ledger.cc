@@ -11,11 +11,12 @@
 namespace costops::storage {
 namespace {
 
-/// Limits of the database's own memory. Appending needs one batch in flight; big groupings spill
-/// to disk above theirs.
-constexpr std::string_view kWritingMemory = "SET memory_limit = '64MB'";
-constexpr std::string_view kMoreWritingMemory = "SET memory_limit = '256MB'";
-constexpr std::string_view kReadingMemory = "RESET memory_limit";
+/// Limits of the database's own memory and threads. Appending needs one batch in flight; big
+/// groupings spill to disk above theirs. One thread appends; a second one of the database's own
+/// would only wait for work beside it.
+constexpr std::string_view kWriting = "SET memory_limit = '128MB'; SET threads = 1";
+constexpr std::string_view kWritingMore = "SET memory_limit = '256MB'; SET threads = 1";
+constexpr std::string_view kReading = "RESET memory_limit; RESET threads";
 
 bool in_memory(std::string_view path) { return path == ":memory:"; }
 
@@ -186,8 +187,8 @@ Result<DuckdbLedger::Use> DuckdbLedger::use() const {
 
 Result<void> DuckdbLedger::limit_memory(duck::Connection& connection, Work work) const {
   if (limited_for_.exchange(work) == work) return {};
-  if (work != Work::writing) return connection.run(kReadingMemory);
-  return connection.run(small_limit_ ? kWritingMemory : kMoreWritingMemory);
+  if (work != Work::writing) return connection.run(kReading);
+  return connection.run(small_limit_ ? kWriting : kWritingMore);
 }
 
 Result<duck::Connection> DuckdbLedger::reader(Work work) const {

@@ -135,7 +135,7 @@ CREATE TABLE circumstances (
   source_endpoint_id INTEGER, file_id INTEGER, price_number INTEGER, reason_id INTEGER,
   grows BOOLEAN, call_status TINYINT, context_window BIGINT);
 CREATE TABLE plain_records (
-  entry BIGINT, id UUID, used_at TIMESTAMP, circumstances_id INTEGER,
+  entry BIGINT, id UUID USING COMPRESSION uncompressed, used_at TIMESTAMP, circumstances_id INTEGER,
   provider_id INTEGER, model_id INTEGER, organization_id INTEGER, project_id INTEGER,
   user_id INTEGER, session_id INTEGER, tags_id INTEGER, currency_id INTEGER, status TINYINT,
   input_tokens_uncached BIGINT, cache_read_tokens BIGINT, output_tokens BIGINT,
