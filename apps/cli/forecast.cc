@@ -10,6 +10,7 @@
 #include "costops/accounting/series.h"
 #include "estimate_text.h"
 #include "forecast_picture.h"
+#include "forecast_text.h"
 #include "options.h"
 #include "report_text.h"
 #include "selection.h"
@@ -28,6 +29,7 @@ Examples:
   cost-ops forecast
   cost-ops forecast --by project --horizon 30d --level 80,95
   cost-ops forecast --until 2026-12-31 --period month --output json
+  cost-ops forecast --history-until 2026-06-01 --until 2026-06
   cost-ops forecast --plot spend.svg --limit 40
   cost-ops forecast --backtest
 
@@ -43,10 +45,6 @@ struct Told {
   Forecast forecast;
 };
 
-std::string number_or_null(double value) {
-  return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
-}
-
 class ForecastCommand : public Command {
  public:
   explicit ForecastCommand(CLI::App& parent)
@@ -57,6 +55,9 @@ class ForecastCommand : public Command {
     add_text(*app_, "--horizon", horizon_, "N",
              "How far: 30d (days), 8w (weeks), 48h (hours), 3m (months), or periods (30). "
              "Default: 30 days, 48 hours, 8 weeks, 3 months.");
+    add_text(*app_, "--until", until_, "DATE",
+             "Instead of --horizon: up to the end of this day, month or year (2026-12-31, 2026-12, "
+             "this-month), or up to a time (2026-12-31T12:00:00Z).");
     add_choice(*app_, "--period", period_, {"hour", "day", "week", "month"},
                "How wide a period is. Default: day.");
     add_text(*app_, "--model", model_, "NAME", "auto, or one model by name. Default: auto.");
@@ -64,7 +65,7 @@ class ForecastCommand : public Command {
                    "Levels of the intervals. Default: 80,95.");
     add_choice(*app_, "--metric", metric_, {"cost", "tokens", "requests"},
                "What is forecast. Default: cost.");
-    selection_.declare(*app_, SelectionOptions::Period::own);
+    selection_.declare(*app_, SelectionOptions::Period::own, SelectionOptions::Until::own);
     add_text(*app_, "--plot", plot_, "FILE.svg",
              "Draw a picture of the first series; - draws it "
              "to standard output.");
@@ -90,6 +91,7 @@ class ForecastCommand : public Command {
     if (series->complete == 0) {
       session.note("No complete period to learn from. \"cost-ops ingest\" fills the ledger.");
     }
+    if (auto end = follow_until(*series); !end) return session.wrong_usage(end.error().message);
     if (backtest_) return print_backtest(session, *series);
     const auto told = forecasts_of(*series);
     if (!told) return fail(told.error());
@@ -113,6 +115,11 @@ class ForecastCommand : public Command {
     grain_ = *parse_grain(period_);
     if (auto level = read_levels(); !level) return fail(level.error());
     if (auto steps = read_horizon(); !steps) return fail(steps.error());
+    if (!until_.empty()) {
+      auto end = horizon_end("--until", until_, session.now(), selection->zone);
+      if (!end) return fail(end.error());
+      horizon_end_ = *end;
+    }
     if (!plot_.empty() && plot_ != "-" && !plot_.ends_with(".svg")) {
       return fail(ErrorCode::invalid_input,
                   fmt::format("--plot: \"{}\" is neither FILE.svg nor -", plot_));
@@ -151,6 +158,9 @@ class ForecastCommand : public Command {
   }
 
   Result<void> read_horizon() {
+    if (!until_.empty() && !horizon_.empty()) {
+      return fail(ErrorCode::invalid_input, "give either --horizon or --until, not both");
+    }
     steps_ = grain_ == Grain::hour ? 48 : grain_ == Grain::day ? 30 : grain_ == Grain::week ? 8 : 3;
     if (horizon_.empty()) return {};
     std::string digits = horizon_;
@@ -168,6 +178,23 @@ class ForecastCommand : public Command {
     }
     steps_ = *count * each;
     return {};
+  }
+
+  /// The periods from the last complete one up to --until.
+  Result<void> follow_until(const accounting::UsageSeries& series) {
+    if (!horizon_end_ || series.complete == 0) return {};
+    const forecasting::Grid ahead = grid_ahead(series, forecasting::kHorizonMax);
+    steps_ = 0;
+    while (steps_ < ahead.size() && ahead.period(steps_).from < *horizon_end_) ++steps_;
+    if (steps_ == 0) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("--until: \"{}\" ends before the first {} to forecast, {}", until_,
+                              period_, ahead.label(0)));
+    }
+    if (ahead.period(steps_ - 1).to >= *horizon_end_) return {};
+    return fail(ErrorCode::invalid_input,
+                fmt::format("--until: \"{}\" is more than {} {}s after the history", until_,
+                            forecasting::kHorizonMax, period_));
   }
 
   [[nodiscard]] forecasting::ForecastRequest request_of(std::span<const double> history) const {
@@ -194,11 +221,12 @@ class ForecastCommand : public Command {
     return told;
   }
 
-  [[nodiscard]] forecasting::Grid grid_ahead(const accounting::UsageSeries& series) const {
+  [[nodiscard]] static forecasting::Grid grid_ahead(const accounting::UsageSeries& series,
+                                                    std::size_t steps) {
     const auto& grid = series.table.grid();
     const forecasting::Grid known({grid.period(0).from, grid.period(series.complete - 1).to},
                                   grid.grain(), grid.zone());
-    return known.following(steps_);
+    return known.following(steps);
   }
 
   void print(Session& session, const accounting::UsageSeries& series,
@@ -237,7 +265,7 @@ class ForecastCommand : public Command {
       columns.push_back({"to", Align::decimal});
     }
     Table table(std::move(columns));
-    const forecasting::Grid ahead = grid_ahead(series);
+    const forecasting::Grid ahead = grid_ahead(series, steps_);
     for (std::size_t step = 0; step < forecast.mean.size(); ++step) {
       std::vector<Cell> row{{ahead.label(step)}, {estimates.text(forecast.mean[step]), Ink::bold}};
       for (const auto& band : forecast.bands) {
@@ -257,22 +285,6 @@ class ForecastCommand : public Command {
     out += coverage_text(forecast) + '\n';
   }
 
-  /// "Backtest: 3 origins, MAE 1.2, 80 % held 81 %".
-  static std::string coverage_text(const Forecast& forecast) {
-    if (forecast.backtest.origins == 0) {
-      return "Backtest: the history is too short for any; the intervals are a guess.\n";
-    }
-    std::string text =
-        fmt::format("Backtest: {} origins, MAE {:.4g}, sMAPE {:.1f} %", forecast.backtest.origins,
-                    forecast.backtest.accuracy.mae, forecast.backtest.accuracy.smape);
-    for (const auto& band : forecast.bands) {
-      if (!std::isfinite(band.backtest_coverage)) continue;
-      text += fmt::format(", the {:g} % interval held {:.0f} %", band.level,
-                          100.0 * band.backtest_coverage);
-    }
-    return text + '\n';
-  }
-
   void write_csv(std::string& out, const accounting::UsageSeries& series,
                  const std::vector<Told>& told) const {
     std::vector<std::string> head = series.key_names;
@@ -283,7 +295,7 @@ class ForecastCommand : public Command {
     }
     append_csv(out, head);
     if (told.empty()) return;
-    const forecasting::Grid ahead = grid_ahead(series);
+    const forecasting::Grid ahead = grid_ahead(series, steps_);
     for (const Told& each : told) {
       for (std::size_t step = 0; step < steps_; ++step) {
         std::vector<std::string> row;
@@ -331,7 +343,7 @@ class ForecastCommand : public Command {
     json.key("season").value(static_cast<std::uint64_t>(forecast.seasonality.period));
     json.key("season_strength").raw(number_or_null(forecast.seasonality.strength));
     json.key("points").array();
-    const forecasting::Grid ahead = grid_ahead(series);
+    const forecasting::Grid ahead = grid_ahead(series, steps_);
     for (std::size_t step = 0; step < forecast.mean.size(); ++step) {
       json.object().key("period").value(ahead.label(step));
       json.key("mean").value(exact_estimate(forecast.mean[step]));
@@ -342,29 +354,8 @@ class ForecastCommand : public Command {
     json.key("mean").value(exact_estimate(forecast.total.back()));
     write_bands(json, forecast.total_bands, forecast.total.size() - 1);
     json.end_object().key("backtest").object();
-    write_backtest(json, forecast);
+    write_backtest(json, forecast, levels_);
     json.end_object().end_object();
-  }
-
-  void write_backtest(json::Writer& json, const Forecast& forecast) const {
-    const auto& accuracy = forecast.backtest.accuracy;
-    json.key("origins").value(static_cast<std::uint64_t>(forecast.backtest.origins));
-    const bool any = forecast.backtest.origins > 0;
-    const auto measure = [&](const std::string& name, double value) {
-      json.key(name).raw(any ? number_or_null(value) : "null");
-    };
-    measure("mae", accuracy.mae);
-    measure("rmse", accuracy.rmse);
-    measure("mape", accuracy.mape);
-    measure("smape", accuracy.smape);
-    measure("mase", accuracy.mase);
-    measure("r2", accuracy.r2);
-    measure("pinball", forecast.backtest.pinball);
-    measure("crps", forecast.backtest.crps);
-    measure("msis", forecast.backtest.msis);
-    for (std::size_t b = 0; b < forecast.bands.size(); ++b) {
-      measure("coverage_" + levels_[b], forecast.bands[b].backtest_coverage);
-    }
   }
 
   /// Every model on the first series' history, the best first.
@@ -401,26 +392,6 @@ class ForecastCommand : public Command {
     return ExitCode::fine;
   }
 
-  static std::vector<Cell> backtest_row(std::string title, std::string_view name,
-                                        const Forecast& forecast) {
-    const auto& backtest = forecast.backtest;
-    std::vector<Cell> row{{std::move(title)}, {std::string(name)}};
-    for (const double value :
-         {backtest.accuracy.mae, backtest.accuracy.rmse, backtest.accuracy.smape,
-          backtest.accuracy.mase, backtest.accuracy.mape, backtest.accuracy.r2, backtest.pinball,
-          backtest.crps, backtest.msis}) {
-      row.push_back({std::isfinite(value) ? fmt::format("{:.4g}", value) : "-"});
-    }
-    std::string coverage;
-    for (const auto& band : forecast.bands) {
-      if (!std::isfinite(band.backtest_coverage)) continue;
-      coverage += fmt::format("{}{:g}: {:.0f} %", coverage.empty() ? "" : ", ", band.level,
-                              100.0 * band.backtest_coverage);
-    }
-    row.push_back({coverage});
-    return row;
-  }
-
   Result<void> draw(Session& session, const accounting::UsageSeries& series,
                     const Told& told) const {
     Picture picture{title_of(series, told.series),
@@ -431,7 +402,7 @@ class ForecastCommand : public Command {
     for (std::size_t i = 0; i < series.complete; ++i) {
       picture.labels.push_back(series.table.grid().label(i));
     }
-    const forecasting::Grid ahead = grid_ahead(series);
+    const forecasting::Grid ahead = grid_ahead(series, steps_);
     for (std::size_t i = 0; i < steps_; ++i) picture.labels.push_back(ahead.label(i));
     if (!limit_.empty()) {
       const auto limit = parse_estimate(limit_);
@@ -456,10 +427,11 @@ class ForecastCommand : public Command {
   SelectionOptions selection_;
   std::vector<std::string> by_, levels_;
   std::vector<double> level_values_;
-  std::string period_ = "day", metric_ = "cost", model_ = "auto", horizon_, plot_, limit_;
+  std::string period_ = "day", metric_ = "cost", model_ = "auto", horizon_, until_, plot_, limit_;
   std::string output_ = "table";
   bool backtest_ = false;
   Grain grain_ = Grain::day;
+  std::optional<Instant> horizon_end_;
   std::size_t steps_ = 30;
 };
 

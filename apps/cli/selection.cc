@@ -65,7 +65,9 @@ Result<Instant> boundary(std::string_view option, std::string_view text, Instant
 Result<TimeRange> range_of(const SelectionOptions& options, Instant now, const TimeZone& zone) {
   if (!options.range.empty()) {
     if (!options.since.empty() || !options.until.empty()) {
-      return fail(ErrorCode::invalid_input, "give either --range or --since and --until, not both");
+      return fail(
+          ErrorCode::invalid_input,
+          fmt::format("give either --range or --since and {}, not both", options.until_option));
     }
     auto range = named_range(options.range, now, zone);
     if (!range) return fail(range.error().code, "--range: " + range.error().message);
@@ -78,14 +80,14 @@ Result<TimeRange> range_of(const SelectionOptions& options, Instant now, const T
     range.from = *from;
   }
   if (!options.until.empty()) {
-    const auto to = boundary("--until", options.until, now, zone);
+    const auto to = boundary(options.until_option, options.until, now, zone);
     if (!to) return fail(to.error());
     range.to = *to;
   }
   if (range.to <= range.from) {
     return fail(ErrorCode::invalid_input,
-                fmt::format("--until ({}) must be later than --since ({})", to_string(range.to),
-                            to_string(range.from)));
+                fmt::format("{} ({}) must be later than --since ({})", options.until_option,
+                            to_string(range.to), to_string(range.from)));
   }
   return range;
 }
@@ -118,14 +120,15 @@ Result<void> add_filter(const std::string& text, std::vector<storage::Filter>& i
 
 }  // namespace
 
-void SelectionOptions::declare(CLI::App& app, Period period) {
+void SelectionOptions::declare(CLI::App& app, Period period, Until end) {
+  if (end == Until::own) until_option = "--history-until";
   add_text(app, period == Period::range ? "--range,--period" : "--range", range, "NAME",
            "Period by name: today, yesterday, this-week, last-week, this-month, last-month, "
            "this-quarter, last-quarter, this-year, last-year, last-24h, last-7d, last-30d, "
            "last-90d, all; or 2026, 2026-Q3, 2026-07, 2026-W27, 2026-07-01. Default: all.");
   add_text(app, "--since", since, "TIME",
            "From this time on: RFC 3339, or the start of a period named as above.");
-  add_text(app, "--until", until, "TIME", "Up to this time, not including it.");
+  add_text(app, until_option.c_str(), until, "TIME", "Up to this time, not including it.");
   add_text(app, "--timezone", timezone, "ZONE",
            "Whose days and months, as an IANA name (Europe/Berlin). Default: UTC.");
   add_list(app, "--filter", filters, "DIM=VALUE",
@@ -156,6 +159,12 @@ Result<accounting::ReportRequest> SelectionOptions::resolve(const Session& sessi
     request.as_of = *known;
   }
   return request;
+}
+
+Result<Instant> horizon_end(std::string_view option, std::string_view text, Instant now,
+                            const TimeZone& zone) {
+  if (const auto period = named_range(text, now, zone)) return period->to;
+  return boundary(option, text, now, zone);
 }
 
 Result<Grouping> parse_grouping(const std::vector<std::string>& words) {

@@ -17,15 +17,24 @@ namespace costops::cli {
 /// The options --range, --since, --until, --timezone, --filter and --as-of, as written.
 struct SelectionOptions {
   std::string range, since, until, timezone, as_of;
+  std::string until_option = "--until";  ///< What `until` is called.
   std::vector<std::string> filters;
   std::string provider, organization;  ///< Short for --filter provider=..., organization=...
 
   /// What --period means to a command: another name of --range, or something of its own.
   enum class Period { range, own };
-  void declare(CLI::App& app, Period period = Period::range);
+  /// What --until means: the end of the range, or something of the command's own. The range then
+  /// ends with --history-until.
+  enum class Until { range, own };
+  void declare(CLI::App& app, Period period = Period::range, Until until = Until::range);
   /// The request that they describe. Fails with invalid_input or not_found, naming the option.
   [[nodiscard]] Result<accounting::ReportRequest> resolve(const Session& session) const;
 };
+
+/// Where a forecast ends: the end of a named period ("2026-12-31", "2026-12", "this-month"), or a
+/// time. Without a zone of its own it is local time of `zone`. Fails with invalid_input.
+[[nodiscard]] Result<Instant> horizon_end(std::string_view option, std::string_view text,
+                                          Instant now, const TimeZone& zone);
 
 /// Where the words of --group-by go: dimensions, at most one period, in the order given.
 struct Grouping {
