@@ -343,18 +343,19 @@ void EtsFitter::describe(double objective, EtsFit& out) const {
                            : kInfinite;
 }
 
-bool EtsFitter::fit(std::span<const double> values, std::size_t period, EtsForm form,
-                    std::size_t starts, EtsFit& out) {
+bool EtsFitter::fit(std::span<const double> values, std::size_t period, EtsForm form, Starts starts,
+                    EtsFit& out) {
   if (!take(values, period, form)) return false;
   initial_states();
   struct Start {
     double alpha, beta_share, gamma_share, phi;
   };
-  static constexpr std::array<Start, kStartsAll> kStarts = {
+  static constexpr std::array<Start, 4> kStarts = {
       Start{0.2, 0.05, 0.05, 0.95}, Start{0.99, 0.95, 0.5, 0.82}, Start{0.7, 0.3, 0.3, 0.9},
       Start{0.02, 0.02, 0.02, 0.975}};
   double best = kInfinite;
-  for (const Start& s : std::span(kStarts).first(starts)) {
+  for (std::size_t i = starts.first; i < std::min(starts.last, kStarts.size()); ++i) {
+    const Start& s = kStarts[i];
     pack(s.alpha, s.beta_share, s.gamma_share, s.phi);
     probe_.resize(x_.size());
     if (objective(x_, probe_) == kInfinite) continue;

@@ -47,12 +47,14 @@ class EtsFitter {
   /// False if the form cannot take the history: a multiplicative one with values not above 0, or
   /// fewer values than parameters. Requires values, and `period` of 1 for forms without season.
   bool fit(std::span<const double> values, std::size_t period, EtsForm form, EtsFit& out) {
-    return fit(values, period, form, kStartsAll, out);
+    return fit(values, period, form, Starts(), out);
   }
-  /// The same from the first `starts` starting points only: quicker, and nearly always as good.
-  bool fit(std::span<const double> values, std::size_t period, EtsForm form, std::size_t starts,
+  /// The same from some of the starting points only.
+  struct Starts {
+    std::size_t first = 0, last = 4;
+  };
+  bool fit(std::span<const double> values, std::size_t period, EtsForm form, Starts starts,
            EtsFit& out);
-  static constexpr std::size_t kStartsAll = 4;
 
   /// Runs the recursion with given parameters: its likelihood and final states. As fit() otherwise.
   bool evaluate(std::span<const double> values, std::size_t period, EtsForm form,

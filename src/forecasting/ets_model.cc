@@ -43,15 +43,20 @@ class Ets final : public Model {
     for (std::size_t i = 0; i < forms_.size(); ++i) {
       fits_[i].aicc = kInfinite;
       if (forms_[i].season != 'N' && (history.season < 2 || history.season > kPeriodMax)) continue;
-      if (!fitter_.fit(history.values, history.season, forms_[i], 1, fits_[i])) {
+      if (!fitter_.fit(history.values, history.season, forms_[i], {.last = 1}, fits_[i])) {
         fits_[i].aicc = kInfinite;
       }
     }
-    // From every starting point: only the forms that may still win.
+    EtsFit again;
+    // From every other starting point: only the forms that may still win.
     std::ranges::sort(fits_, {}, &EtsFit::aicc);
     for (std::size_t i = 0; i < std::min(kRefined, fits_.size()); ++i) {
       if (fits_[i].aicc == kInfinite) break;
-      fitter_.fit(history.values, history.season, EtsForm(fits_[i].form), fits_[i]);
+      const EtsForm form = fits_[i].form;
+      if (fitter_.fit(history.values, history.season, form, {.first = 1}, again) &&
+          again.aicc < fits_[i].aicc) {
+        fits_[i] = again;
+      }
     }
     best_ = *std::ranges::min_element(fits_, {}, &EtsFit::aicc);
     if (best_.aicc < kInfinite) return {};
