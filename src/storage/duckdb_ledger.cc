@@ -16,7 +16,6 @@ namespace {
 /// would only wait for work beside it.
 constexpr std::string_view kWriting = "SET memory_limit = '128MB'; SET threads = 1";
 constexpr std::string_view kWritingMore = "SET memory_limit = '256MB'; SET threads = 1";
-constexpr std::string_view kReading = "RESET memory_limit; RESET threads";
 
 bool in_memory(std::string_view path) { return path == ":memory:"; }
 
@@ -156,6 +155,10 @@ Result<void> DuckdbLedger::open_database() const {
   auto connection = database_->connect();
   if (!connection) return fail(connection.error());
   writer_ = std::move(*connection);
+  auto limit = writer_.ask("SELECT current_setting('memory_limit')");
+  auto read =
+      duck::for_each_row(limit, [&](std::size_t row) { full_memory_ = limit->text(0, row); });
+  if (!read) return read;
   return read_only ? require_schema(writer_, path_, duckdb_migrations())
                    : migrate(writer_, path_, duckdb_migrations());
 }
@@ -187,7 +190,10 @@ Result<DuckdbLedger::Use> DuckdbLedger::use() const {
 
 Result<void> DuckdbLedger::limit_memory(duck::Connection& connection, Work work) const {
   if (limited_for_.exchange(work) == work) return {};
-  if (work != Work::writing) return connection.run(kReading);
+  // RESET memory_limit would change what the setting says, but not what the database keeps to.
+  if (work != Work::writing) {
+    return connection.run("SET memory_limit = '" + full_memory_ + "'; RESET threads");
+  }
   return connection.run(small_limit_ ? kWriting : kWritingMore);
 }
 

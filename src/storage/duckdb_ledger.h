@@ -167,6 +167,7 @@ class DuckdbLedger final : public Ledger {
   mutable int users_ = 0;        ///< Calls in progress.
   mutable bool broken_ = false;  ///< The database gave up.
   mutable std::atomic<Work> limited_for_ = Work::none;
+  mutable std::string full_memory_;  ///< The limit that the database chose for itself ("18.7 GiB").
   std::atomic<bool> small_limit_ = true;  ///< Until it has proved too small for this ledger.
   mutable std::unique_ptr<duck::Database> database_;
   mutable duck::Connection writer_;

@@ -113,6 +113,23 @@ TEST(Child, DISABLED_HoldsTheLedger) {
   pause();
 }
 
+// Why the ledger sets the limit back by its value. Once this fails, RESET is enough.
+TEST(DuckdbMemory, IsLiftedBySettingAValueButNotByReset) {
+  auto database = *duck::Database::open(":memory:", duck::Access::read_write);
+  auto connection = *database.connect();
+  const auto groups = [&connection] {
+    return connection
+        .ask("SELECT count(*) FROM (SELECT range, sum(range) FROM range(3000000) GROUP BY 1)")
+        .has_value();
+  };
+  ASSERT_TRUE(connection.run("SET temp_directory = ''; SET memory_limit = '64MB'"));
+  EXPECT_FALSE(groups());
+  ASSERT_TRUE(connection.run("RESET memory_limit"));
+  EXPECT_FALSE(groups());
+  ASSERT_TRUE(connection.run("SET memory_limit = '4GB'"));
+  EXPECT_TRUE(groups());
+}
+
 TEST_F(DuckdbFile, KilledAtAnyInstantItHoldsWholeBatchesAndAllThatWereAcknowledged) {
   std::mt19937_64 random(17);
   for (int round = 0; round < 6; ++round) {
