@@ -7,11 +7,13 @@
 namespace costops::forecasting {
 namespace {
 
-constexpr double kOwnShare = 0.6;      // of the replayed error in the scale; the rest: naive scale
-constexpr double kUsualRatio = 0.8;    // replayed error / naive scale, where nothing else is known
-constexpr double kUsualGrowth = 0.25;  // worth as much as two replays
-constexpr double kUsualCorrelation = 0.3;
-constexpr double kUsualWeight = 2.0;     // in replays
+constexpr double kOwnShare = 0.6;    // of the replayed error in the scale; the rest: naive scale
+constexpr double kUsualRatio = 0.8;  // replayed error / naive scale, where nothing else is known
+struct Usual {
+  double growth, correlation;
+};
+constexpr Usual kUsualCycle = {0.25, 0.4}, kUsualWalk = {0.45, 0.6};
+constexpr double kUsualWeight = 2.0;     // of them, in replays
 constexpr double kLevelPower = 0.7;      // widths grow with this power of the level
 constexpr double kLevelLeast = 0.05;     // of the mean level
 constexpr double kPoolWeight = 20.0;     // of the standard distribution, in series
@@ -32,8 +34,11 @@ double level_factor(double forecast, double base) {
   return std::pow(std::max(forecast / base, kLevelLeast), kLevelPower);
 }
 
-ErrorWidth error_width(const Replays& replays, double naive, double base) {
-  ErrorWidth width{.correlation = kUsualCorrelation,
+ErrorWidth error_width(const Replays& replays, const ErrorPrior& prior) {
+  const double naive = prior.naive, base = prior.base;
+  const Usual usual = prior.cycle == ErrorPrior::Cycle::none ? kUsualWalk : kUsualCycle;
+  ErrorWidth width{.growth = usual.growth,
+                   .correlation = usual.correlation,
                    .base = base,
                    .steps = std::max<std::size_t>(1, replays.steps)};
   Halves sums, counts;
@@ -67,13 +72,13 @@ ErrorWidth error_width(const Replays& replays, double naive, double base) {
     // The far half is about three times as far away.
     const double found =
         std::log(sums.far / counts.far / (sums.near / counts.near)) / std::log(3.0);
-    const double growth = (replayed * std::clamp(found, 0.0, 1.0) + kUsualWeight * kUsualGrowth) /
+    const double growth = (replayed * std::clamp(found, 0.0, 1.0) + kUsualWeight * usual.growth) /
                           (replayed + kUsualWeight);
     width.growth = std::clamp(growth, 0.0, 0.6);
   }
   if (squares > 0) {
     const double found = std::clamp(products / squares, 0.0, 1.0);
-    width.correlation = (pairs * found + kUsualWeight * kUsualCorrelation) / (pairs + kUsualWeight);
+    width.correlation = (pairs * found + kUsualWeight * usual.correlation) / (pairs + kUsualWeight);
   }
   return width;
 }

@@ -36,8 +36,16 @@ struct ErrorWidth {
 /// The relative width of an error around `forecast`: 1 at the level `base`.
 [[nodiscard]] double level_factor(double forecast, double base);
 
-/// From a series' replays. `naive` is its naive_scale (may be NaN), `base` as in ErrorWidth.
-[[nodiscard]] ErrorWidth error_width(const Replays& replays, double naive, double base);
+/// What is known of a series beside its replays.
+struct ErrorPrior {
+  double naive = 0;  ///< Its naive_scale, some steps apart (may be NaN).
+  double base = 0;   ///< As in ErrorWidth.
+  /// Without a cycle, errors grow and go together nearly as those of a random walk.
+  enum class Cycle { none, some } cycle = Cycle::some;
+};
+
+/// From a series' replays.
+[[nodiscard]] ErrorWidth error_width(const Replays& replays, const ErrorPrior& prior);
 
 /// The errors of many series on one scale.
 class ErrorPool {

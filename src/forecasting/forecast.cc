@@ -181,10 +181,15 @@ Result<Outline> ForecastEngine::State::point_forecast(const ForecastRequest& req
       }
     }
   }
-  double naive = naive_scale(values, season);
+  // Without a cycle, one step apart says little about errors many steps ahead.
+  double naive =
+      naive_scale(values, season > 1 ? season : std::max<std::size_t>(1, (replays.steps + 1) / 2));
   if (std::isnan(naive)) naive = naive_scale(values, 1);
   if (std::isnan(naive)) naive = kUnknownError * std::abs(values.back());
-  outline.width = error_width(replays, naive, low > 0 ? scale : 0.0);
+  outline.width = error_width(
+      replays, {.naive = naive,
+                .base = low > 0 ? scale : 0.0,
+                .cycle = season > 1 ? ErrorPrior::Cycle::some : ErrorPrior::Cycle::none});
   return outline;
 }
 
