@@ -21,6 +21,7 @@ namespace costops::forecasting {
 namespace {
 
 constexpr double kGrowthMax = 10.0;     // no point forecast above this multiple of the maximum
+constexpr double kRounding = 1e-12;     // of a value
 constexpr double kUnknownError = 0.25;  // of a single value, of which nothing else is known
 
 Result<void> validate(const ForecastRequest& request) {
@@ -149,6 +150,13 @@ void ForecastEngine::State::keep_in_bounds(double floor, double scale) {
   };
   std::ranges::transform(mean, mean.begin(), bound);
   std::ranges::transform(replays.forecast, replays.forecast.begin(), bound);
+  // Rounding is no error: a series without noise is forecast exactly, and its bands hold it.
+  for (std::size_t i = 0; i < replays.forecast.size(); ++i) {
+    const double actual = replays.actual[i];
+    if (std::abs(replays.forecast[i] - actual) < kRounding * std::abs(actual)) {
+      replays.forecast[i] = actual;
+    }
+  }
 }
 
 Result<Outline> ForecastEngine::State::point_forecast(const ForecastRequest& request) {
