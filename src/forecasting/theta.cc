@@ -227,6 +227,7 @@ class OptimisedTheta final : public Adjusted {
     }
     slope_ = moment / (n * (n * n - 1) / 12);
     intercept_ = sum / n - slope_ * (n + 1) / 2;
+    draw_lines();
     const double unit = std::max(1e-300, std::abs(sum / n));
     best_ = {0.5 * adjusted_[0] / unit, 0.0, 0.7};
     simplex_.minimise(
@@ -261,32 +262,49 @@ class OptimisedTheta final : public Adjusted {
   }
 
  private:
+  /// The line of theta 0 after each value; it does not depend on what is searched for.
+  void draw_lines() {
+    lines_.assign(adjusted_.size(), {intercept_, slope_});
+    if (!dynamic_) return;
+    Line line{adjusted_[0], 0};
+    double n = 1;
+    mean_ = adjusted_[0];
+    lines_[0] = line;
+    for (std::size_t t = 1; t < adjusted_.size(); ++t) {
+      n += 1;
+      const double y = adjusted_[t], next = ((n - 1) * mean_ + y) / n;
+      line.slope = ((n - 2) * line.slope + 6 * (y - mean_) / n) / (n + 1);
+      line.intercept = next - line.slope * (n + 1) / 2;
+      mean_ = next;
+      lines_[t] = line;
+    }
+  }
+
   /// The sum of squared one-step errors; leaves the states at the end.
   double run(double first_level) {
     double level = alpha_ * adjusted_[0] + (1 - alpha_) * first_level;
-    double mean = adjusted_[0], a = dynamic_ ? adjusted_[0] : intercept_;
-    double b = dynamic_ ? 0 : slope_, decay = 1 - alpha_, squares = 0, n = 1;
-    for (const double y : std::span(adjusted_).subspan(1)) {
+    double decay = 1 - alpha_, squares = 0;
+    const double share = 1 - 1 / theta_, inverse = 1 / alpha_, left = 1 - alpha_;
+    for (std::size_t t = 1; t < adjusted_.size(); ++t) {
+      const double y = adjusted_[t];
+      const Line& line = lines_[t - 1];
       const double forecast =
-          level + (1 - 1 / theta_) * (decay * a + (1 - decay * (1 - alpha_)) / alpha_ * b);
-      if (n >= 3) squares += (y - forecast) * (y - forecast);
-      level = alpha_ * y + (1 - alpha_) * level;
-      decay *= 1 - alpha_;
-      n += 1;
-      if (!dynamic_) continue;
-      const double next = ((n - 1) * mean + y) / n;
-      b = ((n - 2) * b + 6 * (y - mean) / n) / (n + 1);
-      a = next - b * (n + 1) / 2;
-      mean = next;
+          level + share * (decay * line.intercept + (1 - decay * left) * inverse * line.slope);
+      if (t >= 3) squares += (y - forecast) * (y - forecast);
+      level = alpha_ * y + left * level;
+      decay *= left;
     }
     level_ = level;
-    mean_ = mean;
-    a_ = a;
-    b_ = b;
+    a_ = lines_.back().intercept;
+    b_ = lines_.back().slope;
     decay_ = decay;
     return squares;
   }
 
+  struct Line {
+    double intercept, slope;
+  };
+  std::vector<Line> lines_;
   bool dynamic_;
   Simplex simplex_;
   std::vector<double> best_;
