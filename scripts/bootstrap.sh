@@ -10,7 +10,7 @@ product="cmake ninja-build g++ ca-certificates tzdata zlib1g-dev libzstd-dev lib
 libsimdjson-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libspdlog-dev
 libexpected-dev libhowardhinnant-date-dev libre2-dev libxxhash-dev
 libkainjow-mustache-dev libbrotli-dev libcurl4-openssl-dev
-libssl-dev libsqlite3-dev libxlsxwriter-dev"
+libssl-dev libsqlite3-dev libxlsxwriter-dev libcairo2-dev libpango1.0-dev fonts-dejavu-core"
 developer="libgtest-dev libgmock-dev libbenchmark-dev python3
 python3-jsonschema ccache git brotli zstd doxygen
 clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"

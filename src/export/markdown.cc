@@ -3,14 +3,11 @@
 
 #include "costops/json/json.h"
 #include "export/buffered.h"
+#include "export/document_rows.h"
 #include "export/values.h"
 
 namespace costops::exports {
 namespace {
-
-bool is_number(ColumnType type) {
-  return type == ColumnType::integer || type == ColumnType::decimal;
-}
 
 /// Nothing in a text may end the cell, begin a tag or become markup.
 void append_markdown(std::string& out, std::string_view text) {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "export/document_rows.h"
+
 namespace costops::exports {
 namespace {
 
@@ -43,25 +45,6 @@ Batch rows_of(const Batch& batch, std::size_t first, std::size_t count) {
     take(part.columns[c].null, batch.columns[c].null, first, count);
   }
   return part;
-}
-
-/// Control totals: what the rows of a batch add.
-void add_totals(const Schema& schema, const Batch& batch, CurrencyTotals& totals) {
-  if (!schema.amount_column || !schema.currency_column) return;
-  const Batch::Values& amounts = batch.columns[*schema.amount_column];
-  const Batch::Values& codes = batch.columns[*schema.currency_column];
-  // Neighbours mostly share their currency: one addition to the totals for each run of rows.
-  std::size_t row = 0;
-  while (row < batch.rows) {
-    const std::string_view code = codes.is_null(row) ? std::string_view() : codes.text[row];
-    Amount sum;
-    for (; row < batch.rows; ++row) {
-      if ((codes.is_null(row) ? std::string_view() : codes.text[row]) != code) break;
-      if (!amounts.is_null(row)) sum += Amount::pico(amounts.decimal[row]);
-    }
-    const auto currency = Currency::parse(code);
-    if (currency) totals.add({sum, *currency});
-  }
 }
 
 /// A file that a library wrote, to standard output.

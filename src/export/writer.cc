@@ -31,11 +31,6 @@ std::optional<Format> format_of(std::string_view word) {
   return std::nullopt;
 }
 
-tl::unexpected<Error> not_built(Format format) {
-  return fail(ErrorCode::unsupported,
-              "this build cannot write " + std::string(to_string(format)) + " yet");
-}
-
 }  // namespace
 
 std::string_view to_string(Format format) { return kNames[static_cast<std::size_t>(format)].word; }
@@ -71,12 +66,14 @@ Result<std::unique_ptr<TableWriter>> make_writer(Format format, const WriterOpti
       return make_json_writer(JsonShape::lines, options.decimals, std::move(sink));
     case Format::markdown:
       return make_markdown_writer(options, std::move(sink));
-    case Format::csv:
-      return make_csv_writer(options.csv, std::move(sink));
+    case Format::html:
+      return make_html_writer(options, std::move(sink));
+    case Format::pdf:
+      return make_pdf_writer(options, std::move(sink));
     default:
       break;
   }
-  return not_built(format);
+  return make_csv_writer(options.csv, std::move(sink));
 }
 
 Result<std::unique_ptr<TableWriter>> make_file_writer(Format format, const WriterOptions& options,

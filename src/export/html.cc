@@ -1,0 +1,355 @@
+// html.cc - one file that needs no other: charts as inline SVG, style for screen, dark screen and
+// paper. No script runs in it and nothing is fetched; its own policy forbids both.
+#include <fmt/format.h>
+
+#include "costops/json/json.h"
+#include "export/buffered.h"
+#include "export/chart_layout.h"
+#include "export/document_rows.h"
+
+namespace costops::exports {
+namespace {
+
+constexpr double kChartWidth = 920;
+constexpr double kChartText = 12.5;
+
+constexpr std::string_view kStyle = R"(
+:root{color-scheme:light dark;--paper:#f6f6f3;--card:#fff;--ink:#17171a;--soft:#6a6963;
+--line:#e6e5df;--stripe:#fafaf8}
+@media(prefers-color-scheme:dark){:root{--paper:#121214;--card:#1b1b1e;--ink:#f0efea;
+--soft:#a09f98;--line:#303034;--stripe:#202024}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);
+font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+main{max-width:1080px;margin:0 auto;padding:40px 28px 56px}
+h1{font-size:29px;line-height:1.2;letter-spacing:-.015em;margin:0 0 14px}
+h2{font-size:15px;margin:0 0 10px}
+dl{display:flex;flex-wrap:wrap;gap:8px 36px;margin:0 0 26px}
+dt{font-size:12px;color:var(--soft)}
+dd{margin:0;font-size:16px;font-weight:600;font-variant-numeric:tabular-nums}
+dd.note{font-weight:400;font-size:15px}
+.card{background:var(--card);border:1px solid var(--line);border-radius:10px;
+padding:20px 22px;margin:0 0 20px;overflow-x:auto}
+figure{margin:0}
+svg{display:block;width:100%;min-width:600px;height:auto}
+svg text{fill:var(--soft)}svg .k{fill:var(--ink)}
+svg polyline{fill:none;stroke:var(--line)}svg .z{stroke:var(--soft)}
+svg .v{stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
+svg .b{opacity:.2}svg .h{fill:transparent}
+svg .h:hover{fill:var(--ink);fill-opacity:.06}svg rect.s:hover{opacity:.8}
+.rows{padding:0}
+table{border-collapse:collapse;width:100%;font-size:13.5px}
+th,td{padding:7px 14px;text-align:left;vertical-align:top}
+th:first-child,td:first-child{padding-left:22px}th:last-child,td:last-child{padding-right:22px}
+th{position:sticky;top:0;background:var(--card);color:var(--soft);font-weight:600;
+font-size:12px;white-space:nowrap;box-shadow:inset 0 -1px var(--line)}
+td{border-top:1px solid var(--line);unicode-bidi:isolate;white-space:pre-wrap;
+overflow-wrap:anywhere;min-width:24ch;max-width:48ch}
+tbody tr:first-child td{border-top:0}
+tbody tr:hover td{background:var(--stripe)}
+.n,.t{min-width:0;white-space:nowrap;font-variant-numeric:tabular-nums;overflow-wrap:normal}
+.n{text-align:right}
+.f{color:var(--soft)}
+tfoot td{font-weight:600;white-space:nowrap}
+.more{padding:10px 22px;color:var(--soft);margin:0;border-top:1px solid var(--line)}
+@media print{@page{size:A4;margin:14mm}
+:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#555;--line:#ddd;--stripe:#fff}
+body{font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+main{max-width:none;padding:0}
+.card{border:0;padding:0;border-radius:0;overflow:visible}figure{break-inside:avoid}
+svg{min-width:0}thead{display:table-header-group}tfoot{display:table-row-group}
+th{position:static}tr{break-inside:avoid}table{font-size:8.5pt}
+th,td{padding:3px 6px}th:first-child,td:first-child{padding-left:0}
+th:last-child,td:last-child{padding-right:0}}
+)";
+
+/// Nothing in a text may end an attribute or begin a tag.
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : json::valid_utf8(text)) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default: {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool control = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
+        if (control) {
+          out += "\xef\xbf\xbd";  // HTML has no such characters.
+        } else {
+          out += c;
+        }
+      }
+    }
+  }
+}
+
+/// A length: a tenth of a unit is finer than a screen shows.
+void append_length(std::string& out, double value) {
+  std::string text = fmt::format("{:.1f}", value);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  out += text == "-0" ? "0" : text;
+}
+
+void append_attribute(std::string& out, std::string_view name, double value) {
+  out += ' ';
+  out += name;
+  out += "=\"";
+  append_length(out, value);
+  out += '"';
+}
+
+void append_box(std::string& out, const Shape& shape) {
+  const bool hint = shape.kind == Shape::Kind::hint;
+  out += hint ? "<rect class=\"h\"" : fmt::format("<rect class=\"s s{}\"", shape.series);
+  append_attribute(out, "x", shape.points[0].x);
+  append_attribute(out, "y", shape.points[0].y);
+  append_attribute(out, "width", shape.points[1].x - shape.points[0].x);
+  append_attribute(out, "height", std::max(0.0, shape.points[1].y - shape.points[0].y));
+  if (!hint) out += " rx=\"1.5\"";
+  if (shape.text.empty()) {
+    out += "/>";
+    return;
+  }
+  out += "><title>";
+  append_escaped(out, shape.text);
+  out += "</title></rect>";
+}
+
+void append_points(std::string& out, const Shape& shape) {
+  if (shape.kind == Shape::Kind::area) {
+    out += fmt::format("<polygon class=\"b s{}\" points=\"", shape.series);
+  } else if (shape.ink == Ink::series) {
+    out += fmt::format("<polyline class=\"v l{}\" points=\"", shape.series);
+  } else {
+    out += shape.ink == Ink::muted ? "<polyline class=\"z\" points=\"" : "<polyline points=\"";
+  }
+  for (const Point& point : shape.points) {
+    append_length(out, point.x);
+    out += ',';
+    append_length(out, point.y);
+    out += ' ';
+  }
+  out.back() = '"';
+  out += "/>";
+}
+
+void append_text(std::string& out, const Shape& shape) {
+  constexpr std::string_view kAnchors[] = {"", " text-anchor=\"middle\"", " text-anchor=\"end\""};
+  out += shape.ink == Ink::strong ? "<text class=\"k\"" : "<text";
+  append_attribute(out, "x", shape.points[0].x);
+  append_attribute(out, "y", shape.points[0].y);
+  out += kAnchors[static_cast<std::size_t>(shape.anchor)];
+  out += '>';
+  append_escaped(out, shape.text);
+  out += "</text>";
+}
+
+void append_svg(std::string& out, const Drawing& drawing) {
+  out +=
+      fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" font-size=\"{}\" role=\"img\" aria-label=\"",
+                  drawing.width, drawing.height, drawing.text_size);
+  append_escaped(out, drawing.title);
+  out += "\">\n";
+  for (const Shape& shape : drawing.shapes) {
+    switch (shape.kind) {
+      case Shape::Kind::box:
+      case Shape::Kind::hint:
+        append_box(out, shape);
+        break;
+      case Shape::Kind::text:
+        append_text(out, shape);
+        break;
+      default:
+        append_points(out, shape);
+    }
+    out += '\n';
+  }
+  out += "</svg>\n";
+}
+
+std::string shade_rules() {
+  std::string light, dark;
+  for (std::size_t i = 0; i < kSeriesInks; ++i) {
+    constexpr std::string_view kRule = "svg .s{0}{{fill:#{1:06x}}}svg .l{0}{{stroke:#{1:06x}}}\n";
+    light += fmt::format(kRule, i, kShades[i].light);
+    dark += fmt::format(kRule, i, kShades[i].dark);
+  }
+  return light + "@media screen and (prefers-color-scheme:dark){\n" + dark + "}\n";
+}
+
+/// Cents stand out; what is beyond them is there, but steps back.
+void append_amount(std::string& out, std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos || text.size() <= point + 3) {
+    out += text;
+    return;
+  }
+  out += text.substr(0, point + 3);
+  out += "<span class=\"f\">";
+  out += text.substr(point + 3);
+  out += "</span>";
+}
+
+class HtmlWriter final : public BufferedWriter {
+ public:
+  HtmlWriter(const WriterOptions& options, compression::Sink sink)
+      : BufferedWriter(std::move(sink)),
+        text_(options.document),
+        rows_(options.document_rows_max) {}
+
+  Result<void> begin(const Schema& schema) override {
+    rows_.begin(schema);
+    return {};
+  }
+
+  Result<void> write(const Batch& batch) override {
+    rows_.add(batch);
+    return {};
+  }
+
+  /// Everything: how many places a column needs is known only now.
+  Result<void> finish() override {
+    head();
+    for (const Chart& chart : text_.charts) {
+      const Drawing drawing = lay_out(chart, kChartWidth, kChartText);
+      out_ += "<figure class=\"card\">\n<h2>";
+      append_escaped(out_, drawing.title);
+      out_ += "</h2>\n";
+      append_svg(out_, drawing);
+      out_ += "</figure>\n";
+      if (auto flushed = flush_if_large(); !flushed) return flushed;
+    }
+    if (auto done = table(); !done) return done;
+    out_ += "</main>\n</body>\n</html>\n";
+    return flush();
+  }
+
+ private:
+  void head() {
+    out_ +=
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" "
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"generator\" content=\"cost-ops\">\n<title>";
+    append_escaped(out_, text_.title);
+    out_ += "</title>\n<style>";
+    out_ += kStyle;
+    if (!text_.charts.empty()) out_ += shade_rules();
+    out_ += "</style>\n</head>\n<body>\n<main>\n<h1>";
+    append_escaped(out_, text_.title);
+    out_ += "</h1>\n";
+    if (text_.lines.empty()) return;
+    out_ += "<dl>\n";
+    for (const std::string& line : text_.lines) fact(line);
+    out_ += "</dl>\n";
+  }
+
+  /// "Total: 12.5 USD" as a term and what it is.
+  void fact(std::string_view line) {
+    constexpr std::size_t kLong = 60;
+    const std::size_t colon = line.find(": ");
+    const bool has_term = colon != std::string_view::npos;
+    out_ += "<div><dt>";
+    append_escaped(out_, has_term ? line.substr(0, colon) : "Note");
+    out_ += line.size() > kLong ? "</dt><dd class=\"note\">" : "</dt><dd>";
+    append_escaped(out_, has_term ? line.substr(colon + 2) : line);
+    out_ += "</dd></div>\n";
+  }
+
+  /// Numbers to the right; texts in one line but long ones.
+  static std::string_view class_of(ColumnType type, std::string_view text) {
+    constexpr std::size_t kOneLine = 40;
+    if (is_number(type)) return " class=\"n\"";
+    return text.size() <= kOneLine && text.find('\n') == text.npos ? " class=\"t\"" : "";
+  }
+
+  Result<void> table() {
+    const auto& columns = rows_.schema().columns;
+    out_ += "<div class=\"card rows\">\n<table>\n<thead><tr>";
+    for (const Column& column : columns) {
+      out_ += "<th scope=\"col\" data-column=\"";
+      append_escaped(out_, column.name);
+      out_ += '"';
+      out_ += is_number(column.type) ? " class=\"n\">" : ">";
+      append_escaped(out_, heading_of(column));
+      out_ += "</th>";
+    }
+    out_ += "</tr></thead>\n<tbody>\n";
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      out_ += "<tr>";
+      for (std::size_t c = 0; c < columns.size(); ++c) cell(row, c);
+      out_ += "</tr>\n";
+      if (auto flushed = flush_if_large(); !flushed) return flushed;
+    }
+    out_ += "</tbody>\n";
+    totals();
+    out_ += "</table>\n";
+    if (rows_.beyond() > 0) {
+      out_ += fmt::format("<p class=\"more\">and {} more rows</p>\n",
+                          with_thousands(std::to_string(rows_.beyond())));
+    }
+    out_ += "</div>\n";
+    return {};
+  }
+
+  void cell(std::size_t row, std::size_t c) {
+    const ColumnType type = rows_.schema().columns[c].type;
+    const std::string text = rows_.text(row, c);
+    out_ += "<td";
+    out_ += class_of(type, text);
+    out_ += '>';
+    if (type == ColumnType::decimal) {
+      append_amount(out_, text);
+    } else {
+      append_escaped(out_, text);
+    }
+    out_ += "</td>";
+  }
+
+  /// Below the column of amounts: the sum of all rows, those not shown among them.
+  void totals() {
+    const Schema& schema = rows_.schema();
+    if (!schema.amount_column || rows_.totals().all().empty()) return;
+    out_ += "<tfoot>\n";
+    for (const Money& money : rows_.totals().all()) {
+      const std::size_t before = *schema.amount_column;
+      const std::size_t after = schema.columns.size() - before - 1;
+      out_ += "<tr>";
+      const std::string words =
+          fmt::format("Total of {} rows", with_thousands(std::to_string(rows_.added())));
+      if (before > 0) out_ += fmt::format("<td colspan=\"{}\">{}</td>", before, words);
+      out_ += "<td class=\"n\">";
+      append_amount(out_, with_thousands(to_string(money.amount)));
+      out_ += "</td>";
+      if (after > 0)
+        out_ += fmt::format("<td colspan=\"{}\">{}</td>", after, money.currency.code());
+      out_ += "</tr>\n";
+    }
+    out_ += "</tfoot>\n";
+  }
+
+  DocumentText text_;
+  DocumentRows rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<TableWriter> make_html_writer(const WriterOptions& options,
+                                              compression::Sink sink) {
+  return std::make_unique<HtmlWriter>(options, std::move(sink));
+}
+
+}  // namespace costops::exports
