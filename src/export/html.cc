@@ -21,7 +21,7 @@ constexpr std::string_view kStyle = R"(
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-main{max-width:1080px;margin:0 auto;padding:40px 28px 56px}
+main{max-width:1180px;margin:0 auto;padding:40px 28px 56px}
 h1{font-size:29px;line-height:1.2;letter-spacing:-.015em;margin:0 0 14px}
 h2{font-size:15px;margin:0 0 10px}
 dl{display:flex;flex-wrap:wrap;gap:8px 36px;margin:0 0 26px}
@@ -38,8 +38,8 @@ svg .v{stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 svg .b{opacity:.2}svg .h{fill:transparent}
 svg .h:hover{fill:var(--ink);fill-opacity:.06}svg rect.s:hover{opacity:.8}
 .rows{padding:0}
-table{border-collapse:collapse;width:100%;font-size:13.5px}
-th,td{padding:7px 14px;text-align:left;vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:13px}
+th,td{padding:7px 10px;text-align:left;vertical-align:top}
 th:first-child,td:first-child{padding-left:22px}th:last-child,td:last-child{padding-right:22px}
 th{position:sticky;top:0;background:var(--card);color:var(--soft);font-weight:600;
 font-size:12px;white-space:nowrap;box-shadow:inset 0 -1px var(--line)}

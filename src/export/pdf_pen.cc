@@ -113,6 +113,8 @@ PdfPen::PdfPen(double width, double height, const About& about, compression::Sin
   cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
   pango_cairo_context_set_font_options(pango_layout_get_context(state.layout), options);
   cairo_font_options_destroy(options);
+  // A page has no pixels: widths must scale with the size.
+  pango_context_set_round_glyph_positions(pango_layout_get_context(state.layout), FALSE);
   pango_layout_set_single_paragraph_mode(state.layout, TRUE);
   pango_layout_set_ellipsize(state.layout, PANGO_ELLIPSIZE_END);
   state.fonts = {pango_font_description_from_string("DejaVu Sans, sans-serif"),
