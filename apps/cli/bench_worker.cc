@@ -1,5 +1,9 @@
 // bench-worker - one arm of a benchmark comparison: times blocks on request. Not for people.
+#include <signal.h>
+#include <sys/prctl.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <iostream>
 
 #include "command.h"
@@ -15,17 +19,22 @@ class BenchWorker : public Command {
                 Uses{}) {
     app_->group("");
     app_->add_option("TARGET", target_)->required();
+    app_->add_option("--slowdown", slowdown_percent_)->type_name("PERCENT");
   }
 
   Result<ExitCode> run(Session& session) override {
     const auto targets = benchmarks::targets_named({target_});
     if (!targets) return session.wrong_usage(targets.error().message);
-    const int code = benchmarks::serve_worker(*targets->front(), std::cin, std::cout);
+    // Whoever asked is gone, however it went: no block is wanted any more.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int code =
+        benchmarks::serve_worker(*targets->front(), std::cin, std::cout, slowdown_percent_);
     return code == 0 ? ExitCode::fine : ExitCode::failed;
   }
 
  private:
   std::string target_;
+  std::uint32_t slowdown_percent_ = 0;
 };
 
 }  // namespace

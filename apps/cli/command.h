@@ -66,6 +66,8 @@ void add_store(CLI::App& parent, Commands& into);
 void add_run(CLI::App& parent, Commands& into);
 void add_history(CLI::App& parent, Commands& into);
 void add_aggregate(CLI::App& parent, Commands& into);
+void add_compare(CLI::App& parent, Commands& into);
+void add_selftest(CLI::App& parent, Commands& into);
 void add_bench_worker(CLI::App& parent, Commands& into);
 void add_completion(CLI::App& parent, Commands& into);
 void add_version(CLI::App& parent, Commands& into);

@@ -72,10 +72,10 @@ int complain(std::string_view message, std::string_view command) {
 Commands all_commands(CLI::App& app) {
   Commands commands;
   for (const auto add :
-       {add_ingest,       add_summary,   add_query,      add_explain, add_export,  add_price,
-        add_pricing,      add_reprice,   add_quarantine, add_store,   add_report,  add_forecast,
-        add_budget,       add_anomalies, add_focus,      add_run,     add_history, add_aggregate,
-        add_bench_worker, add_init,      add_completion, add_version}) {
+       {add_ingest,  add_summary,   add_query,        add_explain, add_export,     add_price,
+        add_pricing, add_reprice,   add_quarantine,   add_store,   add_report,     add_forecast,
+        add_budget,  add_anomalies, add_focus,        add_run,     add_compare,    add_selftest,
+        add_history, add_aggregate, add_bench_worker, add_init,    add_completion, add_version}) {
     add(app, commands);
   }
   return commands;

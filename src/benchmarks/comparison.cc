@@ -40,16 +40,12 @@ double sign_test_p(const std::vector<double>& values, double bound) {
   return fair_binomial_tail(values.size(), below);
 }
 
-/// One-sided p of "the mean of `values` is at most `bound`"; 1 for fewer than two values.
+/// One-sided p of "the trimmed mean of `values` is at most `bound`"; 1 for fewer than two values.
 double student_p(const std::vector<double>& values, double bound) {
   if (values.size() < 2) return 1;
-  const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  const double error = std::sqrt(squares / (n - 1) / n);
-  if (error == 0) return mean > bound ? 0 : 1;
-  return 1 - student_cdf((mean - bound) / error, n - 1);
+  const TrimmedMean trimmed = trimmed_mean(values);
+  if (trimmed.error == 0) return trimmed.mean > bound ? 0 : 1;
+  return 1 - student_cdf((trimmed.mean - bound) / trimmed.error, trimmed.freedom);
 }
 
 }  // namespace

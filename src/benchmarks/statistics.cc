@@ -118,17 +118,41 @@ double student_quantile(double p, double freedom) {
   return (low + high) / 2;
 }
 
+double beta_quantile(double p, double a, double b) {
+  double low = 0;
+  double high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (incomplete_beta(middle, a, b) < p ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+TrimmedMean trimmed_mean(std::span<const double> values) {
+  assert(!values.empty());
+  std::vector<double> kept = sorted(values);
+  const std::size_t n = kept.size();
+  const std::size_t cut = n / 8;
+  const auto left = static_cast<double>(n - 2 * cut);
+  double mean = 0;
+  for (std::size_t i = cut; i < n - cut; ++i) mean += kept[i] / left;
+  if (left < 2) return {mean, 0, left - 1};
+  double winsorised_mean = 0;
+  for (double& value : kept) {
+    value = std::clamp(value, kept[cut], kept[n - 1 - cut]);
+    winsorised_mean += value / static_cast<double>(n);
+  }
+  double squares = 0;
+  for (const double value : kept) squares += (value - winsorised_mean) * (value - winsorised_mean);
+  return {mean, std::sqrt(squares / (left * (left - 1))), left - 1};
+}
+
 Interval mean_interval(std::span<const double> values, double confidence) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (values.size() < 2) return {-kInfinity, kInfinity};
-  const auto n = static_cast<double>(values.size());
-  double mean = 0;
-  for (const double value : values) mean += value / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  const double error = std::sqrt(squares / (n - 1) / n);
-  const double width = student_quantile((1 + confidence) / 2, n - 1) * error;
-  return {mean - width, mean + width};
+  const TrimmedMean trimmed = trimmed_mean(values);
+  const double width = student_quantile((1 + confidence) / 2, trimmed.freedom) * trimmed.error;
+  return {trimmed.mean - width, trimmed.mean + width};
 }
 
 }  // namespace costops::benchmarks

@@ -55,5 +55,22 @@ TEST(MedianInterval, CoversTheMedianAsOftenAsItSays) {
   EXPECT_LE(share, 0.999);
 }
 
+// By hand: of 1..7 and 100, one at each end is left out: (2+...+7)/6 = 4.5. Winsorised 2,2,...,7,7:
+// mean 4.5, squares 2 x (2.5^2 + 2.5^2 + 1.5^2 + 0.5^2) = 30; error = sqrt(30 / (6 x 5)) = 1.
+TEST(TrimmedMean, LeavesOutAnEighthAtEachEnd) {
+  const std::vector<double> values = {100, 1, 2, 3, 4, 5, 6, 7};
+  const TrimmedMean trimmed = trimmed_mean(values);
+  EXPECT_DOUBLE_EQ(trimmed.mean, 4.5);
+  EXPECT_DOUBLE_EQ(trimmed.error, 1);
+  EXPECT_EQ(trimmed.freedom, 5);
+}
+
+TEST(TrimmedMean, IsTheMeanOfFewValues) {
+  const std::vector<double> values = {1, 2, 6};
+  EXPECT_DOUBLE_EQ(trimmed_mean(values).mean, 3);
+  EXPECT_DOUBLE_EQ(trimmed_mean(values).error, std::sqrt(14.0 / 6));
+  EXPECT_EQ(trimmed_mean(std::vector<double>{4}).mean, 4);
+}
+
 }  // namespace
 }  // namespace costops::benchmarks

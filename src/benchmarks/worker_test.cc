@@ -43,8 +43,8 @@ std::string conversation(const std::string& requests, int expected_code) {
 
 TEST(ServeWorker, SpeaksItsProtocol) {
   EXPECT_THAT(conversation("hello\ncalibrate 100000\nblock 10 1\nquit\n", 0),
-              MatchesRegex("ready 1 sum [0-9a-f]+\niterations [0-9]+\n"
-                           "block [0-9]+ [0-9]+ [0-9]+ [0-9]+\n"));
+              MatchesRegex("ready 2 sum [0-9a-f]+ cpu -\niterations [0-9]+\n"
+                           "block [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\n"));
 }
 
 TEST(ServeWorker, EndsWithItsInput) { EXPECT_THAT(conversation("hello\n", 0), HasSubstr("ready")); }
@@ -70,59 +70,90 @@ class WorkerProcess : public testing::Test {
     ::chmod(path.c_str(), 0700);
     return path;
   }
+  /// Why this worker gives no block.
+  std::string why(const std::string& script) {
+    const fs::path binary = program(script);
+    auto worker = Worker::start(binary, "sum", {.answer_limit = std::chrono::milliseconds(300)});
+    const auto block = worker ? worker->block(1, 0) : tl::unexpected<Error>(worker.error());
+    const std::string message = block ? "no error" : block.error().message;
+    const std::string prefix = "benchmark worker " + binary.string() + ": ";
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+  }
   fs::path dir_;
 };
 
-constexpr const char* kHello = "read line; echo ready 1 sum abc\n";
+constexpr const char* kHello = "read line; echo ready 2 sum abc cpu 7\n";
 
 TEST_F(WorkerProcess, AnswersThroughPipes) {
-  auto worker =
-      Worker::start(program(std::string(kHello) +
-                            "read line; echo iterations 42\nread line; echo block 5 4 1 0\n"),
-                    "sum", 17);
+  auto worker = Worker::start(
+      program(std::string(kHello) + "read line; echo iterations 42\n"
+                                    "read line; echo \"# $line\" >&2; echo block 5 4 3 1 0\n"),
+      "sum", {.padding = 17});
   ASSERT_TRUE(worker) << worker.error().message;
-  EXPECT_EQ(worker->workload_hash(), "abc");
+  EXPECT_EQ(worker->identity().workload_hash, "abc");
+  EXPECT_EQ(worker->identity().answer, "7");
+  EXPECT_EQ(worker->identity().clock, GatingClock::cpu);
   EXPECT_EQ(worker->calibrate(1000), 42u);
   const auto block = worker->block(42, 1);
-  ASSERT_TRUE(block);
+  ASSERT_TRUE(block) << block.error().message;
   EXPECT_EQ(block->wall_ns, 5);
   EXPECT_EQ(block->cpu_ns, 4);
+  EXPECT_EQ(block->typical_ns, 3);
   EXPECT_EQ(block->preemptions, 1);
 }
 
-TEST_F(WorkerProcess, DiesLoudly) {
-  auto worker = Worker::start(program(kHello), "sum", 0);
-  ASSERT_TRUE(worker) << worker.error().message;
-  const auto block = worker->block(1, 0);
-  ASSERT_FALSE(block);
-  EXPECT_EQ(block.error().code, ErrorCode::io_error);
+TEST_F(WorkerProcess, SaysHowItEnded) {
+  const std::string hello = kHello;
+  EXPECT_EQ(why(hello + "read line\n"), "ended with exit code 0");
+  EXPECT_EQ(why(hello + "echo no memory >&2; echo really >&2; exit 3\n"),
+            "ended with exit code 3: no memory");
+  EXPECT_EQ(why(hello + "read line; kill -9 $$\n"), "killed by signal 9 (Killed)");
+  EXPECT_EQ(why(hello + "read line; kill -SEGV $$\n"), "killed by signal 11 (Segmentation fault)");
+  EXPECT_EQ(why("exit 2\n"), "ended with exit code 2");
+}
+
+TEST_F(WorkerProcess, AHangIsNotWaitedOut) {
+  EXPECT_EQ(why(std::string(kHello) + "exec tail -f /dev/null\n"), "no answer within 300 ms");
+  EXPECT_EQ(why(std::string(kHello) + "exec cat /dev/zero\n"), "its answer has no end");
 }
 
 TEST_F(WorkerProcess, GarbageIsRefused) {
-  auto worker =
-      Worker::start(program(std::string(kHello) + "read line; echo block -5 x\n"), "sum", 0);
-  ASSERT_TRUE(worker) << worker.error().message;
-  const auto block = worker->block(1, 0);
-  ASSERT_FALSE(block);
-  EXPECT_THAT(block.error().message, HasSubstr("answered \"block -5 x\""));
+  EXPECT_EQ(why(std::string(kHello) + "read line; echo block -5 x\n"),
+            "answered \"block -5 x\": expected the times of a block");
+  EXPECT_EQ(why(std::string(kHello) + "read line; echo block 5 4 3 0 0 9\n"),
+            "answered \"block 5 4 3 0 0 9\": expected the times of a block");
+  EXPECT_EQ(why("read line; echo Segmentation fault\n"),
+            "answered \"Segmentation fault\": is no benchmark worker of cost-ops");
+  EXPECT_EQ(why("read line; echo ready 2 other abc cpu 7\n"),
+            "answered \"ready 2 other abc cpu 7\": is no benchmark worker of this target");
 }
 
 TEST_F(WorkerProcess, AnotherProtocolIsUnsupported) {
-  const auto worker = Worker::start(program("read line; echo ready 2 sum abc\n"), "sum", 0);
+  const auto worker = Worker::start(program("read line; echo ready 1 sum abc\n"), "sum");
   ASSERT_FALSE(worker);
   EXPECT_EQ(worker.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(worker.error().message,
+              HasSubstr("speaks protocol 1, this program protocol 2: compare builds of the same "
+                        "protocol"));
 }
 
 TEST_F(WorkerProcess, ItsOwnErrorIsPassedOn) {
-  const auto worker = Worker::start(program("echo error no target xyz\n"), "sum", 0);
+  EXPECT_EQ(why("echo error no target xyz\n"), "no target xyz");
+}
+
+TEST_F(WorkerProcess, StopsWaitingWhenInterrupted) {
+  const std::atomic<bool> interrupted = true;
+  const auto worker =
+      Worker::start(program("exec tail -f /dev/null\n"), "sum", {.interrupted = &interrupted});
   ASSERT_FALSE(worker);
-  EXPECT_THAT(worker.error().message, HasSubstr("no target xyz"));
+  EXPECT_EQ(worker.error().code, ErrorCode::cancelled);
 }
 
 TEST_F(WorkerProcess, AnAbsentBinaryIsSaid) {
-  const auto worker = Worker::start(dir_ / "absent", "sum", 0);
+  const auto worker = Worker::start(dir_ / "absent", "sum");
   ASSERT_FALSE(worker);
-  EXPECT_THAT(worker.error().message, HasSubstr("absent: No such file or directory"));
+  EXPECT_EQ(worker.error().message,
+            "cannot start " + (dir_ / "absent").string() + ": No such file or directory");
 }
 
 }  // namespace

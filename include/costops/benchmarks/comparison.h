@@ -6,8 +6,10 @@
 // 2.5 % in one measured kernel), so rounds come in spawns of fresh processes, and the interval
 // respects both levels: it is the wider of
 //   - the sign-test interval of the median over all rounds, which needs no distribution, and
-//   - Student's interval over the medians of the spawns, which sees what rounds in one process
-//   share.
+//   - Student's interval about the trimmed mean of the spawns' medians, which sees what rounds in
+//     one process share.
+// Resampling both levels (a two-stage bootstrap) is left out: the medians of the spawns already
+// vary by what varies within a process, and drawing rounds anew would count that twice.
 // A third arm, a second copy of the base, is the control: it shows what no difference looks like.
 #pragma once
 

@@ -17,9 +17,15 @@ namespace costops::benchmarks {
 struct Block {
   std::int64_t wall_ns = 0;
   std::int64_t cpu_ns = 0;
+  /// What the block takes when nothing disturbs it: the median of its slices, times their number.
+  /// A slice is 1/gcd(iterations, kSlices) of the block, on the wall clock; what interrupts a
+  /// block (another process, a hypervisor) hits a few slices. The CPU time if there is one slice.
+  std::int64_t typical_ns = 0;
   std::int32_t preemptions = 0;  ///< Involuntary context switches.
   std::int32_t page_faults = 0;  ///< Minor ones.
 };
+
+inline constexpr std::uint64_t kSlices = 16;
 
 struct Measurement {
   std::uint64_t iterations_per_block = 0;

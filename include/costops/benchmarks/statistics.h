@@ -33,7 +33,22 @@ struct Interval {
 [[nodiscard]] double student_cdf(double t, double freedom);
 [[nodiscard]] double student_quantile(double p, double freedom);
 
-/// Student's interval for the mean. The whole line (-inf, inf) for fewer than two values.
+/// Quantile of the beta distribution. Requires 0 < p < 1, a > 0, b > 0. Error below 1e-9.
+[[nodiscard]] double beta_quantile(double p, double a, double b);
+
+/// A mean without the extremes, and its standard error.
+struct TrimmedMean {
+  double mean = 0;
+  double error = 0;
+  double freedom = 0;  ///< Of Student's t; below 1 there is no error to be had.
+};
+/// The mean without the lowest and the highest eighth (rounded down) of the values, its error by
+/// the winsorised variance: one disturbed value neither moves it nor blows its interval up. With
+/// fewer than eight values, the mean and its usual error. Requires values.
+/// Source: Yuen, "The two-sample trimmed t for unequal population variances", Biometrika 61, 1974.
+[[nodiscard]] TrimmedMean trimmed_mean(std::span<const double> values);
+
+/// Student's interval about it. The whole line (-inf, inf) for fewer than two values.
 [[nodiscard]] Interval mean_interval(std::span<const double> values, double confidence);
 
 }  // namespace costops::benchmarks

@@ -24,6 +24,9 @@ class Workload {
   virtual void run(std::uint64_t iterations) = 0;
   /// Metrics beside the times: data_points, uncompressed_size_bytes, note, ...
   [[nodiscard]] virtual Json extra_metrics() const { return Json::object(); }
+  /// What one operation gives, or a hash of it, in one word; "" if it differs from run to run. Two
+  /// builds whose answers differ do different work, and are not compared.
+  [[nodiscard]] virtual std::string answer() { return {}; }
 };
 
 /// The clock that decides: thread CPU time where an operation only computes, wall time where it

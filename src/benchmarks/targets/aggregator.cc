@@ -52,6 +52,11 @@ class Aggregation final : public Workload {
     }
   }
   Json extra_metrics() const override { return {{"records_per_aggregation", kRecords}}; }
+  std::string answer() override {
+    Amount total;
+    for (const engine::Group& group : aggregate().groups()) total += group.totals.costs.total();
+    return to_string(total);
+  }
 
  private:
   const engine::CostAggregator& aggregate() {

@@ -26,6 +26,10 @@ class CostCalculation final : public Workload {
       consume(engine::CostCalculator::calculate(usage_, price_));
     }
   }
+  std::string answer() override {
+    const auto cost = engine::CostCalculator::calculate(usage_, price_);
+    return cost ? to_string(cost->costs.total()) : std::string();
+  }
 
  private:
   UsageRecord usage_ = create_test_usage(10'000, 5'000);
