@@ -239,6 +239,15 @@ def check_corrections(case):
         ("Correction", "2026-08", "2026-07-04", -1, 2, -2),
         ("Correction", "2026-08", "2026-07-04", 1, Decimal("1.5"), Decimal("1.5"))],
         f"corrections: {found}")
+    for month, charged in (("2026-07", ["2"]), ("2026-08", ["-2", "1.5"])):
+        case.run("focus", "export", "-o", "month.csv", "--settings", "acme.toml", *words,
+                 "--late", "correct", "--period", month)
+        found = sorted(Decimal(r["BilledCost"]) for r in case.rows("month.csv"))
+        case.expect(found == [Decimal(c) for c in charged], f"{month} alone: {found}")
+        case.expect({r["BillingPeriodStart"][:7] for r in case.rows("month.csv")} == {month},
+                    f"{month} alone bills another month")
+    case.run("focus", "export", "-o", "none.csv", "--settings", "acme.toml", *words, "--late",
+             "correct", "--period", "2026-06", code=5)
     case.run(*export, "--late", "replace")
     found = [(r["ChargeClass"], Decimal(r["BilledCost"])) for r in case.rows("late.csv")]
     case.expect(found == [("", Decimal("1.5"))], f"replaced: {found}")

@@ -26,7 +26,9 @@ enum class Version : std::uint8_t { v1_2, v1_3, v1_4 };
 
 /// replace: each month as it is known now. correct: a month is closed some days after its end;
 /// what the ledger learned later stands as ChargeClass "Correction" in the month in which it did,
-/// so that a closed month never changes.
+/// so that a closed month never changes. A range then holds the usage of its time as the open month
+/// knew it, and the corrections that were recorded in its time, so that ranges side by side add up
+/// to the whole.
 enum class Late : std::uint8_t { replace, correct };
 
 /// vantage: the 25 columns of Vantage's custom providers.

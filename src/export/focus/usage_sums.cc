@@ -37,25 +37,32 @@ class Summing {
       : request_(request), closes_after_(closes_after), reader_(ledger) {}
 
   Result<void> add(const StoredRecord& record) {
-    ++sums_.records;
-    if (record.history.back().status != PricingStatus::priced) ++sums_.unpriced;
+    const TimeRange& range = request_.selection.range;
+    const bool used_in_range = range.contains(record.at);
     const TimeRange month = month_of(record.at);
     if (request_.late == Late::replace) {
+      count(record);
       return book(record, record.history.size() - 1, {month.from, false}, +1);
     }
     const Instant closes = month.to + std::chrono::days(closes_after_);
+    const auto& history = record.history;
     std::size_t open = 0;  // Lines that the open month knew.
-    while (open < record.history.size() && record.history[open].recorded_at < closes) ++open;
-    if (open > 0) {
+    while (open < history.size() && history[open].recorded_at < closes) ++open;
+    bool counted = false;
+    if (open > 0 && used_in_range) {
+      counted = true;
       if (auto done = book(record, open - 1, {month.from, false}, +1); !done) return done;
     }
-    for (std::size_t line = open; line < record.history.size(); ++line) {
-      const Booking late{month_of(record.history[line].recorded_at).from, true};
+    for (std::size_t line = open; line < history.size(); ++line) {
+      if (!range.contains(history[line].recorded_at)) continue;
+      counted = true;
+      const Booking late{month_of(history[line].recorded_at).from, true};
       if (line > 0) {
         if (auto done = book(record, line - 1, late, -1); !done) return done;
       }
       if (auto done = book(record, line, late, +1); !done) return done;
     }
+    if (counted) count(record);
     return {};
   }
 
@@ -71,6 +78,11 @@ class Summing {
     Instant month;
     bool correction = false;
   };
+
+  void count(const StoredRecord& record) {
+    ++sums_.records;
+    if (record.history.back().status != PricingStatus::priced) ++sums_.unpriced;
+  }
 
   Result<void> book(const StoredRecord& record, std::size_t line, Booking booking, int sign) {
     const auto cost = reader_.charges(record, line);
@@ -170,7 +182,10 @@ Result<UsageSums> sum_usage(const storage::Ledger& ledger, const ExportRequest& 
   }
   Summing summing(ledger, request, closes_after_days);
   Result<void> failed;
-  const auto scanned = ledger.scan(request.selection, [&](const StoredRecord& record) {
+  storage::Query selection = request.selection;
+  // A correction that the range's months book may be of usage of any time before.
+  if (request.late == Late::correct) selection.range.from = min_instant();
+  const auto scanned = ledger.scan(selection, [&](const StoredRecord& record) {
     failed = summing.add(record);
     return failed.has_value();
   });
