@@ -7,6 +7,7 @@
 #include "costops/accounting/budgets.h"
 #include "options.h"
 #include "selection.h"
+#include "webhook_options.h"
 
 namespace costops::cli {
 namespace {
@@ -214,17 +215,16 @@ class BudgetCheck : public BudgetCommand {
       : BudgetCommand(parent, "check", "Hold budgets against the ledger; tell new alerts",
                       kCheckHelp, {.store = Uses::Store::yes}) {
     add_text(*app_, "--budget", name_, "NAME", "Only this budget.");
-    add_text(*app_, "--webhook", targets_.webhook, "URL",
-             "POST each new alert as JSON to this address.");
-    add_text(*app_, "--command", targets_.command, "COMMAND",
+    webhook_.declare(*app_, "POST each new alert as JSON to this address.");
+    add_text(*app_, "--command", command_, "COMMAND",
              "Run this with sh for each new alert, with the JSON on its standard input.");
-    add_flag(*app_, "--allow-private-redirects", anywhere_,
-             "Follow a webhook's redirect to a private address too.");
     declare_output();
   }
 
   Result<ExitCode> run(Session& session) override {
-    if (anywhere_) targets_.redirects = AlertTargets::Redirects::anywhere;
+    auto webhook = webhook_.resolve();
+    if (!webhook) return session.wrong_usage(webhook.error().message);
+    const AlertTargets targets{std::move(*webhook), command_};
     const auto ledger = session.ledger(Session::Use::write);
     if (!ledger) return fail(ledger.error());
     const auto states = states_of(**ledger, name_, session.now());
@@ -235,7 +235,8 @@ class BudgetCheck : public BudgetCommand {
       stop = stop || state.stop;
       for (const accounting::Alert& alert : state.alerts) {
         session.note(alert_text(alert));
-        if (auto sent = deliver(targets_, alert_json(alert)); !sent) return fail(sent.error());
+        if (auto sent = deliver(targets, session, alert_json(alert)); !sent)
+          return fail(sent.error());
         if (auto noted = accounting::note_told(**ledger, {alert}, session.now()); !noted) {
           return fail(noted.error());
         }
@@ -245,8 +246,8 @@ class BudgetCheck : public BudgetCommand {
   }
 
  private:
-  AlertTargets targets_;
-  bool anywhere_ = false;
+  WebhookOptions webhook_;
+  std::string command_;
 };
 
 }  // namespace

@@ -10,9 +10,11 @@
 #include "costops/export/ledger_export.h"
 #include "costops/export/ledger_rows.h"
 #include "costops/pricing/importers.h"
+#include "focus_export.h"
 #include "options.h"
 #include "selection.h"
 #include "version.h"
+#include "webhook_options.h"
 
 namespace costops::cli {
 namespace {
@@ -29,14 +31,16 @@ bytes. With --partition month, FILE is a folder: every month gets a folder of it
 and manifest.json, written last, says what is there.
 
 Formats: csv, json, ndjson (jsonl), parquet, xlsx, markdown (md), html, pdf; by the name of
-the file where --format is absent. JSON shows amounts as text, which every reader keeps
-exact; --decimals number changes that. In CSV, texts that a spreadsheet would run as a
-formula begin with '; --formulas keep leaves them as they are.
+the file where --format is absent. --format focus is "cost-ops focus export". JSON shows
+amounts as text, which every reader keeps exact; --decimals number changes that. In CSV,
+texts that a spreadsheet would run as a formula begin with '; --formulas keep leaves them
+as they are.
 
 Examples:
   cost-ops export -o july.csv --period 2026-07
   cost-ops export -o costs.xlsx --group-by project,model --period last-month
   cost-ops export -o lake --partition month --format parquet
+  cost-ops export -o focus.csv --format focus --focus-version 1.2 --period last-month
   cost-ops export -o - --format ndjson --columns used_at,model,total_cost | head
 
 Exit codes: 5 no records match, nothing was written; 6 done, but some records are unpriced.
@@ -95,9 +99,18 @@ class Export : public Command {
     add_text(*app_, "--title", title_, "TEXT", "Of a document. Default: Costs.");
     add_flag(*app_, "--manifest", manifest_,
              "Also write FILE.manifest.json: rows, bytes, SHA-256, totals.");
+    webhook_.declare(*app_, "POST the manifest there when all is written; as --manifest.");
+    declare_focus(*app_, focus_);
   }
 
   Result<ExitCode> run(Session& session) override {
+    if (format_ == "focus") return run_focus(session);
+    if (const std::string option = focus_option_used(focus_); !option.empty()) {
+      return session.wrong_usage(option + " needs --format focus");
+    }
+    auto webhook = webhook_.resolve();
+    if (!webhook) return session.wrong_usage(webhook.error().message);
+    if (*webhook && partition_.empty()) manifest_ = true;
     auto request = request_of(session);
     if (!request) return session.wrong_usage(request.error().message);
     const auto ledger = session.ledger(Session::Use::read);
@@ -117,11 +130,31 @@ class Export : public Command {
       session.note("No records match: nothing was written.");
       return ExitCode::nothing;
     }
-    tell(session, *report);
+    describe(session, *report);
+    if (auto told = tell(*webhook, session, report->manifest); !told) {
+      return fail(told.error().code, told.error().message + "; the files are complete");
+    }
     return report->unpriced > 0 ? ExitCode::incomplete : ExitCode::fine;
   }
 
  private:
+  /// As "focus export"; options that FOCUS leaves no choice in are refused.
+  Result<ExitCode> run_focus(Session& session) {
+    for (const auto& [used, name] : std::initializer_list<std::pair<bool, const char*>>{
+             {!group_by_.empty(), "--group-by"},
+             {!columns_.empty(), "--columns"},
+             {!compress_.empty(), "--compress"},
+             {!partition_.empty(), "--partition"},
+             {rows_per_file_ != 0, "--max-rows-per-file"}}) {
+      if (used) return session.wrong_usage(std::string(name) + " is not for --format focus");
+    }
+    focus_.selection = selection_;
+    focus_.output = output_;
+    focus_.webhook = webhook_;
+    focus_.manifest = manifest_;
+    return export_focus(session, focus_);
+  }
+
   Result<ExportRequest> request_of(const Session& session) const {
     ExportRequest request;
     auto selection = selection_.resolve(session);
@@ -182,7 +215,7 @@ class Export : public Command {
   }
 
   /// What was written, in one line on standard error; standard output may be the export itself.
-  void tell(const Session& session, const exports::ExportReport& report) const {
+  void describe(const Session& session, const exports::ExportReport& report) const {
     if (output_ == "-" && session.verbosity() == 0) return;
     std::string text = fmt::format("{} rows in {} {}", report.rows, report.files.size(),
                                    report.files.size() == 1 ? "file" : "files");
@@ -202,6 +235,8 @@ class Export : public Command {
   std::string output_, format_, compress_, partition_, decimals_ = "string", formulas_ = "defuse",
                                                        line_end_ = "lf", null_, title_ = "Costs";
   bool manifest_ = false;
+  WebhookOptions webhook_;
+  FocusExportOptions focus_;
 };
 
 }  // namespace

@@ -225,6 +225,9 @@ class Export : public Command {
     add_choice(*app_, "--format", options_.format, {"csv", "parquet"},
                "Form of the file. Default: by its name.");
     declare_focus(*app_, options_);
+    add_flag(*app_, "--manifest", options_.manifest,
+             "Also write FILE.manifest.json: rows, bytes, SHA-256, totals.");
+    options_.webhook.declare(*app_, "POST the manifest there when all is written; as --manifest.");
     options_.selection.declare(*app_);
   }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "costops/export/focus_export.h"
+#include "costops/export/ledger_export.h"
 #include "costops/export/output_file.h"
 #include "costops/export/writer.h"
 #include "costops/pricing/importers.h"
@@ -15,6 +16,7 @@
 namespace costops::cli {
 namespace {
 
+using exports::ExportedFile;
 using exports::Format;
 using focus::Dataset;
 
@@ -63,13 +65,17 @@ Result<void> write_csv(Dataset& dataset, const compression::Sink& sink) {
   return pour(dataset, **writer);
 }
 
-Result<void> write_whole(const std::string& path, std::string_view text) {
+Result<ExportedFile> finished(exports::OutputFile& file, const std::string& path) {
+  auto facts = file.commit();
+  if (!facts) return fail(facts.error());
+  return ExportedFile{path, 0, std::move(*facts), {}};
+}
+
+Result<ExportedFile> write_whole(const std::string& path, std::string_view text) {
   auto file = exports::OutputFile::create(path);
   if (!file) return fail(file.error());
-  if (auto written = file->write(text); !written) return written;
-  const auto facts = file->commit();
-  if (!facts) return fail(facts.error());
-  return {};
+  if (auto written = file->write(text); !written) return fail(written.error());
+  return finished(*file, path);
 }
 
 /// "a/costs.csv" as "a/costs-0002.csv".
@@ -80,32 +86,40 @@ std::string part_path(const std::string& path, std::uint64_t number) {
   return (whole.parent_path() / name).string();
 }
 
-Result<void> write_parts(Dataset& dataset, const std::string& path) {
+using Files = std::vector<ExportedFile>;
+
+Result<Files> write_parts(Dataset& dataset, const std::string& path) {
+  Files files;
   focus::CsvParts parts({focus::kVantageRowsMax, focus::kVantageBytesMax},
-                        [&](std::uint64_t number, std::string_view csv) {
-                          return write_whole(part_path(path, number), csv);
+                        [&](std::uint64_t number, std::string_view csv) -> Result<void> {
+                          auto file = write_whole(part_path(path, number), csv);
+                          if (!file) return fail(file.error());
+                          files.push_back(std::move(*file));
+                          return {};
                         });
   auto written = write_csv(dataset, [&](std::string_view bytes) { return parts.write(bytes); });
-  if (!written) return written;
+  if (!written) return fail(written.error());
   const auto count = parts.finish();
   if (!count) return fail(count.error());
-  return {};
+  return files;
 }
 
-Result<void> write_file(Dataset& dataset, Format format, const std::string& path) {
+Result<Files> write_file(Dataset& dataset, Format format, const std::string& path) {
   auto file = exports::OutputFile::create(path);
   if (!file) return fail(file.error());
   if (exports::needs_file(format)) {
     auto writer = exports::make_file_writer(format, writer_options(), file->temporary_path());
     if (!writer) return fail(writer.error());
-    if (auto poured = pour(dataset, **writer); !poured) return poured;
+    if (auto poured = pour(dataset, **writer); !poured) return fail(poured.error());
   } else {
     auto written = write_csv(dataset, [&](std::string_view bytes) { return file->write(bytes); });
-    if (!written) return written;
+    if (!written) return fail(written.error());
   }
-  const auto facts = file->commit();
+  auto facts = finished(*file, path);
   if (!facts) return fail(facts.error());
-  return {};
+  facts->rows = dataset.facts().rows;
+  facts->totals = dataset.facts().billed;
+  return Files{std::move(*facts)};
 }
 
 std::string totals_text(const CurrencyTotals& totals) {
@@ -131,7 +145,7 @@ Result<focus::ExportRequest> request_of(const Session& session, const FocusExpor
   request.selection.range = selected->range;
   request.selection.filters = std::move(selected->filters);
   request.selection.as_of = selected->as_of;
-  const auto version = focus::parse_version(options.version);
+  const auto version = focus::parse_version(options.version.empty() ? "1.2" : options.version);
   if (!version) return fail(version.error());
   request.version = *version;
   request.preset = options.preset == "vantage" ? focus::Preset::vantage : focus::Preset::none;
@@ -140,19 +154,51 @@ Result<focus::ExportRequest> request_of(const Session& session, const FocusExpor
   return request;
 }
 
-Result<void> write_all(Session& session, Dataset& dataset, const focus::ExportRequest& request,
-                       Format format, const std::string& path) {
+/// The files, the metadata left out; none for standard output.
+Result<Files> write_all(Session& session, Dataset& dataset, const focus::ExportRequest& request,
+                        Format format, const std::string& path) {
   if (path == "-") {
-    return write_csv(dataset, [&](std::string_view bytes) -> Result<void> {
+    const auto poured = write_csv(dataset, [&](std::string_view bytes) -> Result<void> {
       session.out().write(bytes);
       return {};
     });
+    if (!poured) return fail(poured.error());
+    return Files{};
   }
   auto written = request.preset == focus::Preset::vantage ? write_parts(dataset, path)
                                                           : write_file(dataset, format, path);
   if (!written) return written;
-  return write_whole(path + ".metadata.json",
-                     metadata_of(dataset.schema(), request.version, COSTOPS_VERSION));
+  const auto metadata = write_whole(
+      path + ".metadata.json", metadata_of(dataset.schema(), request.version, COSTOPS_VERSION));
+  if (!metadata) return fail(metadata.error());
+  return written;
+}
+
+/// Writes the manifest, last of all, and tells the webhook.
+Result<void> announce(Session& session, const FocusExportOptions& options, const Dataset& dataset,
+                      const exports::ExportRequest& request, Files files,
+                      const std::optional<delivery::Webhook>& webhook) {
+  if (!options.manifest && !webhook) return {};
+  const std::string manifest =
+      exports::manifest_of(request, dataset.schema(), std::move(files), dataset.facts().records);
+  const auto written = write_whole(options.output + ".manifest.json", manifest);
+  if (!written) return fail(written.error());
+  if (auto told = tell(webhook, session, manifest); !told) {
+    return fail(told.error().code, told.error().message + "; the files are complete");
+  }
+  return {};
+}
+
+/// What a manifest says of the question. The version is that of FOCUS, in the schema.
+exports::ExportRequest question_of(const focus::ExportRequest& request, Format format) {
+  exports::ExportRequest question;
+  question.selection.range = request.selection.range;
+  question.selection.filters = request.selection.filters;
+  question.selection.as_of = request.selection.as_of;
+  question.format = format;
+  question.writer = writer_options();
+  question.program_version = COSTOPS_VERSION;
+  return question;
 }
 
 }  // namespace
@@ -171,6 +217,14 @@ void declare_focus(CLI::App& app, FocusExportOptions& into) {
              "vantage: its 25 columns, in files of at most 10,000 rows and 2 MB.");
 }
 
+std::string focus_option_used(const FocusExportOptions& options) {
+  if (!options.version.empty()) return "--focus-version";
+  if (!options.settings.empty()) return "--settings";
+  if (!options.late.empty()) return "--late";
+  if (!options.bucket.empty()) return "--bucket";
+  return options.preset.empty() ? "" : "--preset";
+}
+
 Result<ExitCode> export_focus(Session& session, const FocusExportOptions& options) {
   const auto request = request_of(session, options);
   if (!request) return session.wrong_usage(request.error().message);
@@ -181,6 +235,11 @@ Result<ExitCode> export_focus(Session& session, const FocusExportOptions& option
   }
   if (request->preset == focus::Preset::vantage && *format == Format::parquet) {
     return session.wrong_usage("Vantage takes CSV only");
+  }
+  const auto webhook = options.webhook.resolve();
+  if (!webhook) return session.wrong_usage(webhook.error().message);
+  if (options.output == "-" && (options.manifest || *webhook)) {
+    return session.wrong_usage("a manifest is of files: give -o FILE");
   }
   const auto settings = settings_of(session, options.settings);
   if (!settings) return fail(settings.error());
@@ -202,6 +261,9 @@ Result<ExitCode> export_focus(Session& session, const FocusExportOptions& option
   session.note(fmt::format("FOCUS {}: {} rows of {} records; billed {}, effective {}",
                            to_string(asked.version), facts.rows, facts.records,
                            totals_text(facts.billed), totals_text(facts.effective)));
+  auto told = announce(session, options, *dataset, question_of(asked, *format), std::move(*written),
+                       *webhook);
+  if (!told) return fail(told.error());
   if (facts.unpriced == 0) return ExitCode::fine;
   session.note(fmt::format("{} records have quantities without a price, which are left out",
                            facts.unpriced));

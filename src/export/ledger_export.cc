@@ -81,16 +81,14 @@ Result<void> count_unpriced(const storage::Ledger& ledger, const ExportRequest& 
   return {};
 }
 
-Result<void> write_manifest(const ExportRequest& request, const Schema& schema,
-                            const Manifest& manifest, const std::string& path) {
+/// The text that was written.
+Result<std::string> write_manifest(std::string text, const std::string& path) {
   auto file = OutputFile::create(path);
   if (!file) return fail(file.error());
-  if (auto written = file->write(manifest_text(request, schema, manifest)); !written) {
-    return written;
-  }
+  if (auto written = file->write(text); !written) return fail(written.error());
   const auto facts = file->commit();
   if (!facts) return fail(facts.error());
-  return {};
+  return text;
 }
 
 // --- Partitions ---
@@ -154,9 +152,10 @@ class PartitionedExport {
       return fail(counted.error());
     }
     if (now_.partitions.empty()) return std::move(report_);
-    const auto written =
-        write_manifest(request_, schema, now_, (folder_ / "manifest.json").string());
+    auto written =
+        write_manifest(manifest_text(request_, schema, now_), (folder_ / "manifest.json").string());
     if (!written) return fail(written.error());
+    report_.manifest = std::move(*written);
     return std::move(report_);
   }
 
@@ -264,6 +263,13 @@ class PartitionedExport {
   ExportReport report_;
 };
 
+std::string manifest_for(const ExportRequest& request, const Schema& schema,
+                         std::vector<ExportedFile> files, const PartitionState& state) {
+  for (ExportedFile& file : files) file.path = fs::path(file.path).filename().string();
+  return manifest_text(request, schema,
+                       {kind_of(request, schema), {{"", state, std::move(files)}}});
+}
+
 Result<ExportReport> export_whole(const storage::Ledger& ledger, const ExportRequest& request) {
   auto source = source_of(ledger, request);
   if (!source) return fail(source.error());
@@ -276,19 +282,21 @@ Result<ExportReport> export_whole(const storage::Ledger& ledger, const ExportReq
   if (request.manifest == ExportRequest::Manifest::yes && !files->empty()) {
     const auto state = state_of(ledger, request.selection);
     if (!state) return fail(state.error());
-    Manifest manifest{kind_of(request, (*source)->schema()), {{"", *state, *files}}};
-    for (ExportedFile& file : manifest.partitions[0].files) {
-      file.path = fs::path(file.path).filename().string();
-    }
-    const auto written =
-        write_manifest(request, (*source)->schema(), manifest, request.output + ".manifest.json");
+    auto written = write_manifest(manifest_for(request, (*source)->schema(), *files, *state),
+                                  request.output + ".manifest.json");
     if (!written) return fail(written.error());
+    report.manifest = std::move(*written);
   }
   add_files(report, *files);
   return report;
 }
 
 }  // namespace
+
+std::string manifest_of(const ExportRequest& request, const Schema& schema,
+                        std::vector<ExportedFile> files, std::uint64_t records) {
+  return manifest_for(request, schema, std::move(files), {records, 0});
+}
 
 Result<std::vector<ExportedFile>> export_table(TableSource& source, const ExportRequest& request) {
   Parts parts(request, source.schema(), request.output);

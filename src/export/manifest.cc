@@ -71,10 +71,20 @@ void write_totals(json::Writer& json, const CurrencyTotals& totals) {
   json.end_object();
 }
 
+/// 0: not known, as of sums of records that are told of without their times.
+void write_watermark(json::Writer& json, std::int64_t watermark) {
+  json.key("watermark");
+  if (watermark == 0) {
+    json.null();
+  } else {
+    json.value(costops::to_string(Instant(Microseconds(watermark))));
+  }
+}
+
 void write_partition(json::Writer& json, const ExportedPartition& partition) {
   json.object().key("name").value(partition.name);
   json.key("records").value(partition.state.records);
-  json.key("watermark").value(costops::to_string(Instant(Microseconds(partition.state.watermark))));
+  write_watermark(json, partition.state.watermark);
   json.key("watermark_us").value(partition.state.watermark);
   json.key("files").array();
   for (const ExportedFile& file : partition.files) {
@@ -147,7 +157,7 @@ std::string manifest_text(const ExportRequest& request, const Schema& schema,
   }
   json.key("rows").value(rows);
   write_totals(json, totals);
-  json.key("watermark").value(costops::to_string(Instant(Microseconds(watermark))));
+  write_watermark(json, watermark);
   json.key("partitions").array();
   for (const ExportedPartition& partition : manifest.partitions) write_partition(json, partition);
   json.end_array().end_object();

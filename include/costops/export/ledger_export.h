@@ -45,6 +45,7 @@ struct ExportReport {
   std::uint64_t unpriced = 0;  ///< Records among those exported.
   CurrencyTotals totals;
   std::uint64_t partitions_unchanged = 0;
+  std::string manifest;  ///< What was written as the manifest; "" without one.
 };
 
 /// Exports. Files that are complete replace old ones at once; after a failure or a crash the old
@@ -54,6 +55,11 @@ struct ExportReport {
 /// io_error, conflict (the folder holds an export of another kind).
 [[nodiscard]] Result<ExportReport> export_ledger(const storage::Ledger& ledger,
                                                  const ExportRequest& request);
+
+/// The manifest of files that hold a table: JSON, the same for the same files. Paths are shown
+/// without folders; `records` is what the rows were made of.
+[[nodiscard]] std::string manifest_of(const ExportRequest& request, const Schema& schema,
+                                      std::vector<ExportedFile> files, std::uint64_t records);
 
 /// The same for any table: one file or a series of them, no partitions, no manifest.
 [[nodiscard]] Result<std::vector<ExportedFile>> export_table(TableSource& source,
