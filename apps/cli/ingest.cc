@@ -16,6 +16,7 @@ namespace {
 using accounting::IngestOptions;
 using accounting::IngestReport;
 
+constexpr std::uint64_t kThreadsMax = 256;
 constexpr const char* kHelp = R"(
 Without a PATH it reads the session logs of Claude Code and Codex of this user.
 Formats are detected, gzip and zstd are undone. Reading the same again adds nothing,
@@ -55,6 +56,8 @@ class Ingest : public Command {
     reading_.declare(*app_, "Files, folders, globs, or - for standard input.");
     add_flag(*app_, "-n,--dry-run", dry_run_, "Say what would be done, and store nothing.");
     add_flag(*app_, "--reread", reread_, "Read files again that are known to be complete.");
+    add_number(*app_, "--threads", threads_,
+               "Parse with N threads, at most 256. Default: one per core.");
     add_choice(*app_, "-o,--output", output_, {"text", "json"},
                "Form of the result. Default: text.");
   }
@@ -64,6 +67,11 @@ class Ingest : public Command {
     if (!options) return session.wrong_usage(options.error().message);
     options->mode = dry_run_ ? IngestOptions::Mode::dry_run : IngestOptions::Mode::write;
     options->journal = reread_ ? IngestOptions::Journal::ignore : IngestOptions::Journal::use;
+    if (threads_ > kThreadsMax) {
+      return session.wrong_usage(
+          fmt::format("--threads {} is more than {}", threads_, kThreadsMax));
+    }
+    options->threads = static_cast<unsigned>(threads_);
     options->cancel = &stop_requested_on_interrupt();
     const auto files = reading_.names_no_path() ? agent_files(session) : reading_.expanded();
     if (!files) return fail(files.error());
@@ -117,6 +125,7 @@ class Ingest : public Command {
   }
 
   ReadingOptions reading_;
+  std::uint64_t threads_ = 0;
   bool dry_run_ = false;
   bool reread_ = false;
   std::string output_ = "text";

@@ -6,6 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <system_error>
 
 #include "command.h"
 #include "help.h"
@@ -147,11 +152,31 @@ int main_of(int argc, char** argv) {
   return chosen(app, commands, options);
 }
 
+/// Memory and threads that the system does not give are nothing that a thread in the middle of its
+/// work can mend. What a ledger has committed stays.
+[[noreturn]] void end_without_resources() {
+  constexpr const char* kAdvice =
+      "what was committed is kept; run it again with more memory or fewer threads";
+  try {
+    if (std::current_exception() != nullptr) std::rethrow_exception(std::current_exception());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "cost-ops: out of memory: %s\n", kAdvice);
+    std::_Exit(1);
+  } catch (const std::system_error& error) {
+    std::fprintf(stderr, "cost-ops: no memory or thread left (%s): %s\n", error.what(), kAdvice);
+    std::_Exit(1);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "cost-ops: an error that nothing expected: %s\n", error.what());
+  }
+  std::abort();
+}
+
 }  // namespace
 }  // namespace costops::cli
 
 int main(int argc, char** argv) {
   // A reader that goes away shows as a failed write, which ends the program quietly.
   std::signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(costops::cli::end_without_resources);
   return costops::cli::main_of(argc, argv);
 }

@@ -263,6 +263,71 @@ TEST_F(Accounting, ACancelledIngestCanBeRunAgain) {
   EXPECT_EQ(ingest_files({path}).added, 1u);
 }
 
+/// Records of many shapes, models and projects, about 7 MB: enough for several threads.
+std::string many_calls(int records) {
+  std::string text;
+  for (int i = 0; i < records; ++i) {
+    const std::string id = std::to_string(i % 7 == 0 ? i / 2 : i);  // Some ids come twice.
+    text += call(id, i % 3 == 0 ? "2026-06-01T00:00:00Z" : "2026-06-02T00:00:00.5Z",
+                 i % 5 == 0 ? "gpt-b" : "gpt-unknown", 1 + i % 900, i % 70,
+                 "project-" + std::to_string(i % 40));
+    if (i % 1000 == 17) text += "{\"broken\":\n";
+    if (i % 500 == 3) text += " {\"id\": \"odd-" + id + "\", \"model\": \"gpt-b\"}\n";
+  }
+  return text;
+}
+
+TEST_F(Accounting, TheNumberOfThreadsChangesNothing) {
+  const std::string path = file("many.jsonl", many_calls(30'000));
+  std::vector<std::string> contents;
+  for (const unsigned threads : {1U, 2U, 8U}) {
+    options_.threads = threads;
+    ledger_ = storage::open_ledger("duckdb::memory:", OpenMode::create).value();
+    const IngestReport done = ingest_files({path});
+    std::string content = std::to_string(done.added) + " new, " + std::to_string(done.duplicates) +
+                          " again, " + std::to_string(done.conflicts) + " in conflict, " +
+                          std::to_string(done.quarantined) + " doubtful\n";
+    EXPECT_TRUE(ledger_->scan({}, [&](const storage::StoredRecord& record) {
+      content += to_string(record.usage.id) + ' ' + std::to_string(record.usage.position.line) +
+                 ' ' + record.usage.project + ' ' + record.usage.model + ' ' +
+                 to_string(record.history.back().costs.total()) + '\n';
+      return true;
+    }));
+    contents.push_back(std::move(content));
+  }
+  EXPECT_GT(contents[0].size(), 1'000'000u);
+  EXPECT_EQ(contents[1], contents[0]);
+  EXPECT_EQ(contents[2], contents[0]);
+}
+
+TEST_F(Accounting, AnInterruptedIngestGoesOnBehindItsLastCommit) {
+  constexpr std::uint64_t kRecords = 40'000;
+  std::string text;
+  for (std::uint64_t i = 0; i < kRecords; ++i) {
+    text += call(std::to_string(i), "2026-06-01T00:00:00Z", "gpt-b", 1, 1);
+  }
+  const std::string path = file("many.jsonl", text);
+  std::atomic<bool> cancel = false;
+  options_.cancel = &cancel;
+  const auto stopped =
+      ingest({path}, options_, book_, *ledger_, [&](const IngestProgress& progress) {
+        if (progress.records > kRecords / 4) cancel = true;
+      });
+  ASSERT_TRUE(stopped) << stopped.error().message;
+  EXPECT_TRUE(stopped->cancelled);
+  EXPECT_GT(stopped->added, kRecords / 4);
+  EXPECT_LT(stopped->added, kRecords);
+
+  cancel = false;
+  open();
+  const IngestReport rest = ingest_files({path});
+  EXPECT_EQ(rest.read, kRecords - stopped->added);
+  EXPECT_EQ(rest.added, rest.read);
+  EXPECT_EQ(rest.duplicates, 0u);
+  EXPECT_EQ(ingest_files({path}).files_skipped, 1u);
+  EXPECT_EQ(total(), Amount::pico(Int128{2 * kRecords} * 4'000'000));
+}
+
 TEST_F(Accounting, GrowingLinesCountOnceWhateverTheirOrderAndFile) {
   book_ = book_of({[] {
     pricing::Price p = price("anthropic/claude-x", "claude-x", "1", "1");

@@ -52,7 +52,8 @@ void Intake::record(const UsageRecord& record) {
 void Intake::take(ingestion::Portion& portion, std::optional<storage::JournalEntry> progress) {
   for (ingestion::Rejection& rejection : portion.rejections) rejected(std::move(rejection));
   const UsageBatch& records = portion.records;
-  for (std::size_t from = 0; from < records.size();) {
+  // A batch that the ledger refused stays full: there is no going on.
+  for (std::size_t from = 0; refused_ && from < records.size();) {
     UsageBatch& batch = loads_[filling_].batch;
     const std::size_t count =
         std::min(storage::kRowsPerBatch - batch.size(), records.size() - from);

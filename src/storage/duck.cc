@@ -83,6 +83,10 @@ Error error_of(duckdb_error_type type, std::string_view message) {
     return {ErrorCode::io_error, "the ledger's database stopped: " + std::string(kInvalidated) +
                                      ": " + std::string(until(cause, "\n"))};
   }
+  if (message.find("bad allocation") != std::string_view::npos) {
+    return {ErrorCode::io_error,
+            "the ledger's database got no more memory from the system: " + std::string(text)};
+  }
   return {ErrorCode::io_error, "the ledger's database refused: " + std::string(text)};
 }
 
