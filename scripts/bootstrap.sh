@@ -12,7 +12,7 @@ libexpected-dev libhowardhinnant-date-dev libre2-dev libxxhash-dev
 libkainjow-mustache-dev libbrotli-dev libcurl4-openssl-dev
 libssl-dev libsqlite3-dev libxlsxwriter-dev libcairo2-dev libpango1.0-dev fonts-dejavu-core"
 developer="libgtest-dev libgmock-dev libbenchmark-dev python3
-python3-jsonschema curl jq poppler-utils ccache git brotli zstd doxygen
+python3-jsonschema curl jq poppler-utils ccache git brotli zstd doxygen python3-openpyxl
 clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
 
 # DuckDB has no Debian package. Its makers publish the library with their Node.js bindings, and the

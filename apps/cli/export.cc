@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "command.h"
@@ -11,6 +13,7 @@
 #include "costops/export/ledger_rows.h"
 #include "costops/pricing/importers.h"
 #include "focus_export.h"
+#include "interrupt.h"
 #include "options.h"
 #include "selection.h"
 #include "version.h"
@@ -32,9 +35,9 @@ and manifest.json, written last, says what is there.
 
 Formats: csv, json, ndjson (jsonl), parquet, xlsx, markdown (md), html, pdf; by the name of
 the file where --format is absent. --format focus is "cost-ops focus export". JSON shows
-amounts as text, which every reader keeps exact; --decimals number changes that. In CSV,
-texts that a spreadsheet would run as a formula begin with '; --formulas keep leaves them
-as they are.
+amounts as text, which every reader keeps exact; --decimals number changes that. HTML and
+PDF show the first 5,000 rows, and the totals of all. In CSV, texts that a spreadsheet would
+run as a formula begin with '; --formulas keep leaves them as they are.
 
 Examples:
   cost-ops export -o july.csv --period 2026-07
@@ -97,6 +100,8 @@ class Export : public Command {
     add_choice(*app_, "--line-end", line_end_, {"lf", "crlf"}, "Of CSV. Default: lf.");
     add_text(*app_, "--null", null_, "TEXT", "What CSV shows for no value. Default: nothing.");
     add_text(*app_, "--title", title_, "TEXT", "Of a document. Default: Costs.");
+    add_text(*app_, "--template", template_, "FILE",
+             "A mustache template in place of a format; docs/reports.md has its names.");
     add_flag(*app_, "--manifest", manifest_,
              "Also write FILE.manifest.json: rows, bytes, SHA-256, totals.");
     webhook_.declare(*app_, "POST the manifest there when all is written; as --manifest.");
@@ -120,9 +125,15 @@ class Export : public Command {
       if (!book) return fail(book.error());
       request->price_book = to_string(record_id("price-book", {pricing::export_own_json(*book)}));
     }
+    const std::atomic<bool>& stop = stop_requested_on_interrupt();
+    request->cancel = &stop;
     const auto report = exports::export_ledger(**ledger, *request);
     if (!report) {
-      if (report.error().code == ErrorCode::cancelled) return ExitCode::fine;  // A closed pipe.
+      if (report.error().code == ErrorCode::cancelled) {
+        if (!stop.load()) return ExitCode::fine;  // A closed pipe.
+        session.complain(report.error().message);
+        return ExitCode::interrupted;
+      }
       if (report.error().code != ErrorCode::invalid_input) return fail(report.error());
       return session.wrong_usage(report.error().message);
     }
@@ -179,6 +190,18 @@ class Export : public Command {
                   "--manifest, or name a file");
     }
     request.writer = writer_options(request.selection);
+    if (!template_.empty()) {
+      std::ifstream file(template_, std::ios::binary);
+      if (!file) return fail(ErrorCode::invalid_input, template_ + ": cannot be opened");
+      request.writer.mustache.assign(std::istreambuf_iterator<char>(file), {});
+      if (request.writer.mustache.empty()) {
+        return fail(ErrorCode::invalid_input, template_ + ": the template is empty");
+      }
+      if (exports::needs_file(request.format)) {
+        return fail(ErrorCode::invalid_input,
+                    fmt::format("a template makes text, not {}", to_string(request.format)));
+      }
+    }
     request.program_version = version_text();
     request.standard_output = write_standard_output;
     return request;
@@ -191,6 +214,7 @@ class Export : public Command {
       return format;
     }
     if (const auto format = exports::format_of_file(output_)) return *format;
+    if (!template_.empty()) return Format::markdown;  // The template says what the text is.
     return fail(ErrorCode::invalid_input,
                 fmt::format("the name {} tells no format: give --format, or a name that ends "
                             "with .csv, .json, .ndjson, .parquet, .xlsx, .md, .html or .pdf",
@@ -233,7 +257,8 @@ class Export : public Command {
   std::vector<std::string> group_by_, columns_;
   std::uint64_t rows_per_file_ = 0;
   std::string output_, format_, compress_, partition_, decimals_ = "string", formulas_ = "defuse",
-                                                       line_end_ = "lf", null_, title_ = "Costs";
+                                                       line_end_ = "lf", null_, title_ = "Costs",
+                                                       template_;
   bool manifest_ = false;
   WebhookOptions webhook_;
   FocusExportOptions focus_;

@@ -40,6 +40,8 @@ enum class JsonShape : std::uint8_t { array, lines };
                                                                 compression::Sink sink);
 [[nodiscard]] std::unique_ptr<TableWriter> make_html_writer(const WriterOptions& options,
                                                             compression::Sink sink);
+[[nodiscard]] std::unique_ptr<TableWriter> make_template_writer(const WriterOptions& options,
+                                                                compression::Sink sink);
 [[nodiscard]] std::unique_ptr<TableWriter> make_pdf_writer(const WriterOptions& options,
                                                            compression::Sink sink);
 [[nodiscard]] std::unique_ptr<TableWriter> make_parquet_writer(std::string path);

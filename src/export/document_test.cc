@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 #include "costops/export/writer.h"
 #include "export/chart_layout.h"
@@ -94,6 +96,23 @@ TEST(Pdf, AFailingSinkIsTold) {
   const auto finished = (*writer)->finish();
   ASSERT_FALSE(finished);
   EXPECT_EQ(finished.error().message, "the disk is full");
+}
+
+TEST(Xlsx, RowsBeyondASheetGoOnInTheNext) {
+  const std::string path = testing::TempDir() + "sheets.xlsx";
+  const Schema schema = costs_schema();
+  BatchBuilder rows(schema);
+  for (int i = 0; i < 5; ++i) rows.text("m").integer(i).amount(Amount{}).text("USD");
+  WriterOptions options;
+  options.sheet_rows_max = 3;  // A heading and two rows.
+  auto writer = make_file_writer(Format::xlsx, options, path);
+  ASSERT_TRUE((*writer)->begin(schema));
+  ASSERT_TRUE((*writer)->write(rows.batch()));
+  ASSERT_TRUE((*writer)->finish());
+  std::ifstream file(path, std::ios::binary);
+  const std::string zip{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(zip.find("xl/worksheets/sheet3.xml"), std::string::npos);
+  EXPECT_EQ(zip.find("xl/worksheets/sheet4.xml"), std::string::npos);
 }
 
 TEST(Charts, StayWithinTheirDrawing) {

@@ -4,13 +4,11 @@
 #include "costops/export/ledger_export.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -103,20 +101,6 @@ std::string unfinished_name(const std::string& partition) {
   return "." + partition + "." + std::to_string(::getpid()) + ".tmp";
 }
 
-/// Folders that crashed exports left behind: hidden, unfinished, of a process that is gone.
-void remove_leftovers(const fs::path& folder) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(".billing_period=") || !name.ends_with(".tmp")) continue;
-    const std::string_view stem = std::string_view(name).substr(0, name.size() - 4);
-    const std::string_view digits = stem.substr(stem.rfind('.') + 1);
-    pid_t owner = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), owner);
-    if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
-  }
-}
-
 /// The finished folder takes the old one's place in one step.
 Result<void> put_in_place(const fs::path& finished, const fs::path& target) {
   std::error_code error;
@@ -182,7 +166,7 @@ class PartitionedExport {
     if (error) {
       return fail(ErrorCode::io_error, "cannot write " + folder_.string() + ": " + error.message());
     }
-    remove_leftovers(folder_);
+    remove_leftovers(folder_.string(), "billing_period=");
     auto before = read_manifest((folder_ / "manifest.json").string());
     if (!before) return fail(before.error());
     if (*before) before_ = std::move(**before);
@@ -238,8 +222,15 @@ class PartitionedExport {
   Result<std::vector<ExportedFile>> write_month(const ExportRequest& request,
                                                 const std::string& name) {
     const fs::path unfinished = folder_ / unfinished_name(name);
+    auto files = write_month_into(unfinished, request, name);
     std::error_code error;
     fs::remove_all(unfinished, error);
+    return files;
+  }
+
+  Result<std::vector<ExportedFile>> write_month_into(const fs::path& unfinished,
+                                                     const ExportRequest& request,
+                                                     const std::string& name) {
     auto source = source_of(ledger_, request);
     if (!source) return fail(source.error());
     Parts parts(request, (*source)->schema(), (unfinished / file_name(request)).string());

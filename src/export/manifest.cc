@@ -132,7 +132,9 @@ std::string kind_of(const ExportRequest& request, const Schema& schema) {
   json.object();
   write_question(json, request, schema);
   json.key("rows_per_file_max").value(request.rows_per_file_max);
-  json.key("decimals").value(static_cast<int>(request.writer.decimals)).end_object();
+  json.key("decimals").value(static_cast<int>(request.writer.decimals));
+  if (!request.writer.mustache.empty()) json.key("template").value(request.writer.mustache);
+  json.end_object();
   return costops::to_string(record_id("export", {text}));
 }
 

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -56,6 +58,22 @@ void sync_folder(const std::string& path) {
 
 }  // namespace
 
+void remove_leftovers(const std::string& folder, std::string_view stem) {
+  const std::string begin = "." + std::string(stem);
+  constexpr std::string_view kEnd = ".tmp";
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(begin) || !name.ends_with(kEnd)) continue;
+    const std::string_view rest = std::string_view(name).substr(0, name.size() - kEnd.size());
+    const std::string_view digits = rest.substr(rest.rfind('.') + 1);
+    pid_t owner = 0;
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), owner);
+    if (failed != std::errc{} || end != digits.data() + digits.size() || owner <= 0) continue;
+    if (::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
+  }
+}
+
 struct OutputFile::State {
   ~State() {
     if (file >= 0) ::close(file);
@@ -85,6 +103,7 @@ Result<OutputFile> OutputFile::create(std::string path) {
     fs::create_directories(target.parent_path(), error);
     if (error) return refused(path, error.value());
   }
+  remove_leftovers(target.parent_path().string(), target.filename().string() + ".");
   auto state = std::make_unique<State>();
   // The process id keeps two programs apart that write one file: the last to finish wins whole.
   state->temporary = (target.parent_path() / ("." + target.filename().string() + "." +

@@ -156,7 +156,13 @@ Result<void> Parts::write_rows(const Batch& batch) {
   return open_->write(batch);
 }
 
+Result<void> Parts::go_on() const {
+  if (request_.cancel == nullptr || !request_.cancel->load()) return {};
+  return fail(ErrorCode::cancelled, "interrupted: nothing was replaced in " + request_.output);
+}
+
 Result<void> Parts::write(const Batch& batch) {
+  if (auto going = go_on(); !going) return going;
   const std::uint64_t most = request_.rows_per_file_max;
   if (most == 0) return batch.rows == 0 ? Result<void>() : write_rows(batch);
   for (std::size_t first = 0; first < batch.rows;) {
@@ -171,6 +177,7 @@ Result<void> Parts::write(const Batch& batch) {
 }
 
 Result<void> Parts::close() {
+  if (auto going = go_on(); !going) return going;
   auto file = open_->finish();
   if (!file) return fail(file.error());
   done_.push_back(std::move(*file));

@@ -23,6 +23,8 @@ class Parts {
   class Part;
   [[nodiscard]] Result<void> write_rows(const Batch& batch);
   [[nodiscard]] Result<void> close();
+  /// Fails with cancelled if the caller wants an end.
+  [[nodiscard]] Result<void> go_on() const;
   const ExportRequest& request_;
   const Schema& schema_;
   std::string path_;

@@ -59,6 +59,7 @@ bool needs_file(Format format) { return format == Format::parquet || format == F
 
 Result<std::unique_ptr<TableWriter>> make_writer(Format format, const WriterOptions& options,
                                                  compression::Sink sink) {
+  if (!options.mustache.empty()) return make_template_writer(options, std::move(sink));
   switch (format) {
     case Format::json:
       return make_json_writer(JsonShape::array, options.decimals, std::move(sink));

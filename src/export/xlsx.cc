@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xlsxwriter.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -47,7 +48,9 @@ std::string printable(std::string_view text) {
 class XlsxWriter final : public TableWriter {
  public:
   XlsxWriter(const WriterOptions& options, std::string path)
-      : title_(options.document.title), path_(std::move(path)) {}
+      : title_(options.document.title),
+        path_(std::move(path)),
+        rows_max_(std::clamp(options.sheet_rows_max, std::uint32_t{2}, kSheetRows)) {}
   XlsxWriter(const XlsxWriter&) = delete;
   XlsxWriter& operator=(const XlsxWriter&) = delete;
   ~XlsxWriter() override {
@@ -86,7 +89,7 @@ class XlsxWriter final : public TableWriter {
 
   Result<void> write(const Batch& batch) override {
     for (std::size_t row = 0; row < batch.rows; ++row) {
-      if (row_ == kSheetRows) {
+      if (row_ == rows_max_) {
         if (auto begun = begin_sheet(); !begun) return begun;
       }
       for (std::size_t c = 0; c < batch.columns.size(); ++c) {
@@ -187,6 +190,7 @@ class XlsxWriter final : public TableWriter {
   }
 
   std::string title_, path_, folder_, text_;
+  std::uint32_t rows_max_;
   const Schema* schema_ = nullptr;
   std::vector<std::size_t> places_;
   std::size_t width_ = 0;

@@ -2,6 +2,7 @@
 // time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct ExportRequest {
   enum class Manifest : std::uint8_t { no, yes } manifest = Manifest::no;
   std::string program_version, price_book;  ///< For the manifest.
   compression::Sink standard_output;
+  /// Set: stop at the next batch of rows, before anything new takes its place; null: never.
+  const std::atomic<bool>* cancel = nullptr;
 };
 
 struct ExportedFile {
@@ -52,7 +55,7 @@ struct ExportReport {
 /// ones are there. A partition whose records did not change since the folder's manifest stays
 /// untouched. With no rows nothing is written but what was asked for on standard output.
 /// Fails with invalid_input (unknown column; compression of a format that is compressed itself),
-/// io_error, conflict (the folder holds an export of another kind).
+/// io_error, cancelled, conflict (the folder holds an export of another kind).
 [[nodiscard]] Result<ExportReport> export_ledger(const storage::Ledger& ledger,
                                                  const ExportRequest& request);
 

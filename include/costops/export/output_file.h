@@ -21,7 +21,8 @@ struct FileFacts {
 /// name, synced, renamed. Until then, and after any failure or crash, the old file stays.
 class OutputFile {
  public:
-  /// Creates missing folders. Fails with io_error, naming the path.
+  /// Creates missing folders; removes what crashed writers of this file left. Fails with io_error,
+  /// naming the path.
   [[nodiscard]] static Result<OutputFile> create(std::string path);
   OutputFile(OutputFile&&) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
@@ -38,5 +39,8 @@ class OutputFile {
   explicit OutputFile(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Removes files and folders named `.<stem>*.<process id>.tmp` whose process is gone.
+void remove_leftovers(const std::string& folder, std::string_view stem);
 
 }  // namespace costops::exports

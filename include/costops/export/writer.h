@@ -58,6 +58,11 @@ struct WriterOptions {
   /// How JSON shows decimals. text: "0.15", which every reader keeps exact.
   enum class Decimals : std::uint8_t { text, number } decimals = Decimals::text;
   DocumentText document;
+  /// A mustache template in place of a text format; "": none. See reports::in_template.
+  std::string mustache;
+  /// XLSX: rows of a sheet with its heading, then a further sheet begins. At most what the format
+  /// allows.
+  std::uint32_t sheet_rows_max = 1'048'576;
   std::size_t document_rows_max = 5'000;  ///< Markdown, HTML, PDF: then "and N more rows".
 };
 
