@@ -1,7 +1,8 @@
 // budget_check.cc - a budget held against the ledger: exact sums, an outlook, alerts once.
 #include <algorithm>
-#include <set>
+#include <map>
 
+#include "accounting/local_steps.h"
 #include "costops/accounting/budgets.h"
 #include "costops/forecasting/amounts.h"
 #include "costops/json/json.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kAlertKind = "budget_alert";
 constexpr int kClosedPeriodsMax = 24;
+constexpr std::chrono::days kRollingMemory{400};  ///< An alert older than this is told again.
 
 Result<TimeZone> zone_of(const Budget& budget) {
   return budget.timezone.empty() ? TimeZone() : TimeZone::find(budget.timezone);
@@ -75,6 +77,9 @@ bool reaches(const Budget& budget, Amount value, std::int64_t percent) {
   return value.pico() * 100 >= budget.amount.pico() * percent;
 }
 
+std::string told_text(const Alert& alert);
+std::string crossing_text(const Alert& alert);
+
 /// Which alerts were told: one text for each period, threshold and amount.
 class Told {
  public:
@@ -83,18 +88,26 @@ class Told {
     if (!documents) return fail(documents.error());
     Told told;
     for (const storage::Document& document : *documents) {
-      if (document.name == budget) told.texts_.insert(document.text);
+      if (document.name == budget) told.texts_.emplace(document.text, document.recorded_at);
     }
     return told;
   }
-  [[nodiscard]] bool has(const std::string& text) const { return texts_.contains(text); }
+  [[nodiscard]] bool has(const Alert& alert) const { return texts_.contains(told_text(alert)); }
+  /// When this threshold was told last, of whatever period.
+  [[nodiscard]] std::optional<Instant> last(const Alert& alert) const {
+    const std::string crossing = crossing_text(alert);
+    std::optional<Instant> last;
+    for (const auto& [text, at] : texts_) {
+      if (text.ends_with(crossing)) last = std::max(last.value_or(at), at);
+    }
+    return last;
+  }
 
  private:
-  std::set<std::string> texts_;
+  std::map<std::string, Instant> texts_;
 };
 
-/// What is kept of a told alert. A changed amount is a new budget: it tells again. A rolling
-/// window's first day moves, so it tells once a day at most.
+/// What is kept of a told alert. A changed amount is a new budget: it tells again.
 std::string told_text(const Alert& alert) {
   std::string text;
   json::Writer json(text);
@@ -104,13 +117,67 @@ std::string told_text(const Alert& alert) {
   return text;
 }
 
+/// The part of it that stays the same while a rolling window moves.
+std::string crossing_text(const Alert& alert) {
+  const std::string text = told_text(alert);
+  return text.substr(text.find(R"("threshold")"));
+}
+
 void add_alerts(const Told& told, const Alert& pattern, const std::vector<Threshold>& crossed,
                 std::vector<Alert>& into) {
   for (const Threshold& threshold : crossed) {
     Alert alert = pattern;
     alert.threshold = threshold;
-    if (!told.has(told_text(alert))) into.push_back(std::move(alert));
+    if (!told.has(alert)) into.push_back(std::move(alert));
   }
+}
+
+/// Whether a rolling sum was below the threshold at the end of any day from that of `since` until
+/// yesterday: then it has been crossed anew.
+Result<bool> fell_below(const storage::Ledger& ledger, const Budget& budget, const TimeZone& zone,
+                        TimeRange since, std::int64_t percent) {
+  const Instant today = local_day(zone, since.to, 0);
+  const TimeRange range{local_day(zone, since.from, 1 - budget.rolling_days), today};
+  if (local_day(zone, since.from, 0) >= today) return false;
+  storage::Query query;
+  query.range = range;
+  query.filters = budget.filters;
+  query.steps = local_steps(zone, Grain::day, range);
+  query.measures = {storage::Measure::total_cost};
+  const auto rows = ledger.query(query);
+  if (!rows) return fail(rows.error());
+  const forecasting::Grid days(range, Grain::day, zone);
+  std::vector<Amount> spent(days.size());
+  for (const storage::QueryRow& row : *rows) {
+    const std::size_t day = days.index_of(row.step_start);
+    if (row.currency == budget.currency && day < days.size()) spent[day] += row.costs.total();
+  }
+  const auto window = static_cast<std::size_t>(budget.rolling_days);
+  Amount sum;
+  for (std::size_t i = 0; i < spent.size(); ++i) {
+    sum += spent[i];
+    if (i >= window) sum = sum - spent[i - window];
+    if (i + 1 >= window && !reaches(budget, sum, percent)) return true;
+  }
+  return false;
+}
+
+/// A rolling window moves every day: an alert is told again only after the sum was below.
+Result<void> add_rolling_alerts(const storage::Ledger& ledger, const TimeZone& zone, Instant now,
+                                const Told& told, const Alert& pattern, BudgetState& state) {
+  for (const Threshold& threshold : state.crossed) {
+    Alert alert = pattern;
+    alert.threshold = threshold;
+    const auto last = told.last(alert);
+    const bool remembered = last && *last > now - kRollingMemory;
+    if (remembered) {
+      const auto anew = fell_below(ledger, state.budget, zone, {*last, now}, threshold.percent);
+      if (!anew) return fail(anew.error());
+      if (!*anew) continue;
+    }
+    state.alerts.push_back(std::move(alert));
+  }
+  return {};
 }
 
 std::vector<Threshold> crossed_by(const Budget& budget, Basis basis, Amount value) {
@@ -262,6 +329,11 @@ Result<BudgetState> check_budget(const storage::Ledger& ledger, const Budget& bu
   if (auto back = look_back(ledger, budget, *zone, *told, state); !back) return fail(back.error());
   const Alert pattern{budget.name, state.period,    {},   budget.amount,
                       state.spent, budget.currency, false};
+  if (budget.rolling_days > 0) {
+    auto added = add_rolling_alerts(ledger, *zone, now, *told, pattern, state);
+    if (!added) return fail(added.error());
+    return state;
+  }
   add_alerts(*told, pattern, state.crossed, state.alerts);
   return state;
 }

@@ -23,14 +23,14 @@ struct Threshold {
 [[nodiscard]] std::string to_string(const Threshold& threshold);
 
 struct Budget {
-  std::string name;
-  Amount amount;  ///< Zero: no spending allowed.
+  std::string name{};
+  Amount amount{};  ///< Zero: no spending allowed.
   Currency currency = Currency::usd();
   Grain period = Grain::month;    ///< Calendar periods in the zone; hours are refused.
   std::int64_t rolling_days = 0;  ///< Above 0: the last so many local days instead, today included.
   int fiscal_start = 1;  ///< The month in which a year, and with it its quarters, begins: 1 to 12.
-  std::string timezone;  ///< IANA name; "" is UTC.
-  std::vector<storage::Filter> filters;
+  std::string timezone{};  ///< IANA name; "" is UTC.
+  std::vector<storage::Filter> filters{};
   std::vector<Threshold> thresholds = {
       {Basis::actual, 50}, {Basis::actual, 80}, {Basis::actual, 100}};
   std::int64_t stop_at = 100;  ///< Percent of the amount from which a check says no.

@@ -17,12 +17,12 @@ enum class Metric : std::uint8_t { cost, tokens, requests };
 [[nodiscard]] std::string_view to_string(Metric metric);
 
 struct SeriesRequest {
-  TimeRange range;  ///< Widened to whole periods, cut to what the ledger has seen.
-  std::vector<Dimension> group_by;
+  TimeRange range{};  ///< Widened to whole periods, cut to what the ledger has seen.
+  std::vector<Dimension> group_by{};
   Grain grain = Grain::day;
-  TimeZone zone;
-  std::vector<storage::Filter> filters;
-  std::optional<Instant> as_of;
+  TimeZone zone{};
+  std::vector<storage::Filter> filters{};
+  std::optional<Instant> as_of{};
   Metric metric = Metric::cost;
   Instant now{};  ///< The period that holds it is partial.
 };
