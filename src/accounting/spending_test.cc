@@ -50,8 +50,9 @@ class Spending : public testing::Test {
   }
 
   /// A call that costs `dollars`; spend() writes all of them.
-  void call(std::string_view at, double dollars, std::string_view model = "a") {
-    const auto tokens = std::to_string(std::llround(dollars * 1e6));
+  void call(std::string_view at, std::string_view dollars, std::string_view model = "a") {
+    const auto tokens =
+        std::to_string(static_cast<std::int64_t>(amount(dollars).pico() / 1'000'000));
     lines_ += R"({"id":"c)" + std::to_string(++calls_) + R"(","timestamp":")" + std::string(at) +
               R"(","provider":"acme","model":{"name":")" + std::string(model) +
               R"("},"organization_id":"acme","project_id":"p","prompt_tokens":)" + tokens +
@@ -68,7 +69,7 @@ class Spending : public testing::Test {
     ASSERT_EQ(done->quarantined, 0U) << done->first_rejections[0].reason;
   }
   /// The same at noon of each day.
-  void spend_daily(std::string_view first, int days, double dollars) {
+  void spend_daily(std::string_view first, int days, std::string_view dollars) {
     for (int day = 0; day < days; ++day) {
       call(costops::to_string(time(first) + std::chrono::days(day) + std::chrono::hours(12)),
            dollars);
@@ -116,11 +117,11 @@ SeriesRequest all_until(std::string_view now) {
 }
 
 TEST_F(Spending, ADayWithoutRecordsIsZeroAndOneWithoutPricesIsMissing) {
-  call("2026-05-01T10:00:00Z", 2.0);
-  call("2026-05-01T11:00:00Z", 0.5);
-  call("2026-05-03T10:00:00Z", 4.0, "unknown");
-  call("2026-05-04T10:00:00Z", 4.0, "unknown");
-  call("2026-05-04T10:00:00Z", 3.0);
+  call("2026-05-01T10:00:00Z", "2.0");
+  call("2026-05-01T11:00:00Z", "0.5");
+  call("2026-05-03T10:00:00Z", "4.0", "unknown");
+  call("2026-05-04T10:00:00Z", "4.0", "unknown");
+  call("2026-05-04T10:00:00Z", "3.0");
   spend();
   const UsageSeries found = series(all_until("2026-05-05"));
   ASSERT_THAT(found.keys, SizeIs(1));
@@ -135,8 +136,8 @@ TEST_F(Spending, ADayWithoutRecordsIsZeroAndOneWithoutPricesIsMissing) {
 }
 
 TEST_F(Spending, TokensAndRequestsNeedNoPrice) {
-  call("2026-05-01T10:00:00Z", 2.0);
-  call("2026-05-01T11:00:00Z", 0.5, "unknown");
+  call("2026-05-01T10:00:00Z", "2.0");
+  call("2026-05-01T11:00:00Z", "0.5", "unknown");
   spend();
   SeriesRequest request = all_until("2026-05-02");
   request.metric = Metric::tokens;
@@ -146,10 +147,10 @@ TEST_F(Spending, TokensAndRequestsNeedNoPrice) {
 }
 
 TEST_F(Spending, ADayOfTheClockChangeHas23Hours) {
-  call("2026-03-28T22:59:00Z", 1.0);  // 28th, 23:59 in Berlin
-  call("2026-03-28T23:00:00Z", 2.0);  // 29th, 00:00
-  call("2026-03-29T21:59:00Z", 4.0);  // 29th, 23:59, summer time
-  call("2026-03-29T22:00:00Z", 8.0);  // 30th, 00:00
+  call("2026-03-28T22:59:00Z", "1.0");  // 28th, 23:59 in Berlin
+  call("2026-03-28T23:00:00Z", "2.0");  // 29th, 00:00
+  call("2026-03-29T21:59:00Z", "4.0");  // 29th, 23:59, summer time
+  call("2026-03-29T22:00:00Z", "8.0");  // 30th, 00:00
   spend();
   SeriesRequest request = all_until("2026-04-01");
   request.zone = berlin();
@@ -162,7 +163,7 @@ TEST_F(Spending, ADayOfTheClockChangeHas23Hours) {
 }
 
 TEST_F(Spending, TheRunningDayIsNotComplete) {
-  spend_daily("2026-05-01", 3, 1.0);
+  spend_daily("2026-05-01", 3, "1.0");
   EXPECT_EQ(series(all_until("2026-05-03T18:00:00Z")).complete, 2U);
   EXPECT_EQ(series(all_until("2026-05-04")).complete, 3U);
 }
@@ -174,8 +175,8 @@ TEST_F(Spending, AnEmptyLedgerHasNoSeries) {
 TEST_F(Spending, AnAnomalyIsExplainedByTheModelThatMadeIt) {
   for (int day = 0; day < 40; ++day) {
     const std::string at = costops::to_string(time("2026-05-01") + std::chrono::days(day));
-    call(at, 10.0, "a");
-    call(at, day == 30 ? 25.0 : 5.0, "b");
+    call(at, "10", "a");
+    call(at, day == 30 ? "25" : "5", "b");
   }
   spend();
   AnomalyRequest request;
@@ -198,11 +199,11 @@ TEST_F(Spending, AnAnomalyIsExplainedByTheModelThatMadeIt) {
 
 TEST_F(Spending, EachThresholdIsToldOncePerPeriod) {
   set({.name = "team", .amount = amount("10"), .set_at = time("2026-05-01")});
-  spend_daily("2026-05-01", 5, 1.0);
+  spend_daily("2026-05-01", 5, "1.0");
   EXPECT_THAT(told("team", "2026-05-05T11:00:00Z"), IsEmpty());
   EXPECT_THAT(told("team", "2026-05-05T13:00:00Z"), ElementsAre("50 2026-05-01"));
   EXPECT_THAT(told("team", "2026-05-05T14:00:00Z"), IsEmpty());
-  call("2026-05-06T10:00:00Z", 5.0);
+  call("2026-05-06T10:00:00Z", "5.0");
   spend();
   EXPECT_THAT(told("team", "2026-05-06T12:00:00Z"), ElementsAre("80 2026-05-01", "100 2026-05-01"));
   EXPECT_THAT(told("team", "2026-06-02T12:00:00Z"), IsEmpty());
@@ -210,10 +211,10 @@ TEST_F(Spending, EachThresholdIsToldOncePerPeriod) {
 
 TEST_F(Spending, LateRecordsTellOfAPeriodThatIsOver) {
   set({.name = "team", .amount = amount("10"), .set_at = time("2026-04-20")});
-  call("2026-05-02T10:00:00Z", 1.0);
+  call("2026-05-02T10:00:00Z", "1.0");
   spend();
   EXPECT_THAT(told("team", "2026-05-03"), IsEmpty());
-  call("2026-04-25T10:00:00Z", 8.0);
+  call("2026-04-25T10:00:00Z", "8.0");
   spend();
   EXPECT_THAT(told("team", "2026-05-04"), ElementsAre("late 50 2026-04-01", "late 80 2026-04-01"));
   EXPECT_THAT(told("team", "2026-05-05"), IsEmpty());
@@ -223,7 +224,7 @@ TEST_F(Spending, ALimitOfZeroAllowsNothing) {
   const Budget none = set({.name = "none", .amount = Amount(), .set_at = time("2026-05-01")});
   EXPECT_FALSE(state(none, "2026-05-02").stop);
   EXPECT_THAT(state(none, "2026-05-02").alerts, IsEmpty());
-  call("2026-05-02T10:00:00Z", 0.000001);
+  call("2026-05-02T10:00:00Z", "0.000001");
   spend();
   const BudgetState spent = state(none, "2026-05-03");
   EXPECT_TRUE(spent.stop);
@@ -238,12 +239,12 @@ TEST_F(Spending, ARollingBudgetTellsOncePerCrossing) {
        .rolling_days = 7,
        .thresholds = {{Basis::actual, 100}},
        .set_at = time("2026-05-01")});
-  spend_daily("2026-05-01", 12, 1.0);  // Seven days of 1: reached on the 7th, and it stays so.
+  spend_daily("2026-05-01", 12, "1.0");  // Seven days of 1: reached on the 7th, and it stays so.
   EXPECT_THAT(told("week", "2026-05-06T13:00:00Z"), IsEmpty());
   EXPECT_THAT(told("week", "2026-05-07T13:00:00Z"), ElementsAre("100 2026-05-01"));
   EXPECT_THAT(told("week", "2026-05-08T13:00:00Z"), IsEmpty());
   EXPECT_THAT(told("week", "2026-05-12T13:00:00Z"), IsEmpty());
-  spend_daily("2026-05-14", 7, 1.0);  // Nothing on the 13th: below; reached again on the 20th.
+  spend_daily("2026-05-14", 7, "1.0");  // Nothing on the 13th: below; reached again on the 20th.
   EXPECT_THAT(told("week", "2026-05-19T13:00:00Z"), IsEmpty());
   EXPECT_THAT(told("week", "2026-05-20T13:00:00Z"), ElementsAre("100 2026-05-14"));
   EXPECT_THAT(told("week", "2026-05-20T23:00:00Z"), IsEmpty());
@@ -279,7 +280,7 @@ TEST_F(Spending, PeriodsFollowTheZoneAndTheFiscalYear) {
 
 TEST_F(Spending, TheOutlookIsWhatIsSpentAndWhatComes) {
   const Budget team = set({.name = "team", .amount = amount("25"), .set_at = time("2026-05-01")});
-  spend_daily("2026-04-01", 40, 1.0);
+  spend_daily("2026-04-01", 40, "1.0");
   const BudgetState found = state(team, "2026-05-11");
   EXPECT_EQ(found.spent, amount("10"));
   EXPECT_EQ(found.remaining, amount("15"));
