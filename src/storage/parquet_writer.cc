@@ -140,7 +140,8 @@ Result<void> ParquetWriter::State::open() {
   auto connected = database.connect();
   if (!connected) return fail(connected.error());
   connection = std::move(*connected);
-  if (auto set = connection.run("SET TimeZone = 'UTC'"); !set) return set;
+  // With more threads one of them would spin while another waits for our rows.
+  if (auto set = connection.run("SET threads = 1; SET TimeZone = 'UTC'"); !set) return set;
   duckdb_table_function function = duckdb_create_table_function();
   duckdb_table_function_set_name(function, "rows_to_export");
   duckdb_table_function_set_extra_info(function, this, nullptr);
