@@ -28,10 +28,10 @@ constexpr double kSizeGain = 0.03;
 constexpr double kSizePerRest = 1.2533;  ///< 1 / E|r| of a normal distribution.
 constexpr double kCut = 2.5;             ///< Learning sees at most this many scales.
 constexpr double kFar = 0.5;             ///< ... and of a strange value no more than this.
-constexpr double kShareFirst = 0.5;      ///< How far an unseen share may be from none.
+constexpr double kShareFirst = 0.35;      ///< How far an unseen share may be from none.
 constexpr double kHourFirst = 1.5;       ///< The same for hours: nights are quieter than weekends.
 constexpr double kLevelDrift = 0.1;      ///< Of the level in a step, in sizes.
-constexpr double kShareDrift = 0.05;     ///< Of a share from visit to visit, in sizes.
+constexpr double kShareDrift = 0.03;     ///< Of a share from visit to visit, in sizes.
 constexpr double kRunShare = 0.7;  ///< Of the threshold: rests of a run are at least that far out.
 
 constexpr double kUnknownDay = kShareFirst * kShareFirst;
