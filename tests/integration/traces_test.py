@@ -89,7 +89,8 @@ def check_anomalies(run, days):
     assert len(spikes) == 1 and spikes[0]["kind"] == "spike", found
     actual = sum(days[day] for day in days if spikes[0]["first"] <= day <= spikes[0]["last"])
     assert abs(decimal.Decimal(spikes[0]["actual"]) - actual) < decimal.Decimal("1e-4"), spikes
-    assert len(found) <= 5, found  # real calls, nothing else made strange
+    # The trace's own quiet days may count as drops; nothing else in it is told as too much.
+    assert [each for each in found if each["kind"] in ("spike", "rise")] == spikes, found
 
 
 def check_budget(run, days):
