@@ -108,7 +108,7 @@ function(costops_install)
   # What a user of the static libraries must find again: all that was found here, but what only
   # tests, benchmarks and the program need.
   get_property(COSTOPS_PACKAGES GLOBAL PROPERTY PACKAGES_FOUND)
-  list(REMOVE_ITEM COSTOPS_PACKAGES GTest benchmark CLI11 CURL Python3)
+  list(REMOVE_ITEM COSTOPS_PACKAGES GTest benchmark CLI11 Python3)
   if(COSTOPS_BUNDLED_DUCKDB)
     list(REMOVE_ITEM COSTOPS_PACKAGES DuckDB)
   endif()
