@@ -62,7 +62,7 @@ const std::vector<KindFacts>& kinds() {
       {Kind::usage, "usage", "What was counted, without money", {"model"}},
       {Kind::summary, "summary", "The most expensive groups", {"provider", "model"}},
       {Kind::chargeback, "chargeback", "Who pays which share", {"organization", "project"}},
-      {Kind::cache, "cache", "What caching did", {"model"}},
+      {Kind::cache, "cache", "What caching did and saved", {"model"}},
       {Kind::audit, "audit", "What the totals do not know", {"provider", "model"}},
   };
   return facts;
@@ -172,6 +172,9 @@ class Make : public Command {
       session.complain("the period holds no usage: nothing to report");
       return ExitCode::nothing;
     }
+    Result<std::vector<accounting::CacheSavingsRow>> savings;
+    if (kind_ == Kind::cache) savings = accounting::cache_savings(**ledger, *request);
+    if (!savings) return fail(savings.error());
     Result<Report> previous = Report{};
     const TimeRange range = request->range;
     if (compare_) {
@@ -183,6 +186,7 @@ class Make : public Command {
         reports::ReportGenerator().generate({.kind = kind_,
                                              .current = &*current,
                                              .previous = compare_ ? &*previous : nullptr,
+                                             .savings = kind_ == Kind::cache ? &*savings : nullptr,
                                              .title = title_,
                                              .period = range_text(range)});
     if (!document) return fail(document.error());

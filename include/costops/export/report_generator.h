@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "costops/accounting/cache_savings.h"
 #include "costops/accounting/report.h"
 #include "costops/export/table.h"
 #include "costops/export/writer.h"
@@ -31,6 +32,8 @@ struct ReportRequest {
   const accounting::Report* current = nullptr;
   /// The rows of the period before, by the same groups, to compare with; null: no comparison.
   const accounting::Report* previous = nullptr;
+  /// For a cache report, of the same request: what caching saved. Null: not shown.
+  const std::vector<accounting::CacheSavingsRow>* savings = nullptr;
   std::string title{};   ///< "": the kind's own.
   std::string period{};  ///< In words: "2026-07".
   /// Data formats show no charts, so that making them would be wasted.

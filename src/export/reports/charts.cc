@@ -22,9 +22,9 @@ double drawn(Amount amount) {
 
 std::string shown(const std::string& key) { return key.empty() ? "(unassigned)" : key; }
 
-std::string group_of(const ReportRow& row, std::size_t keys) {
+std::string group_of(const std::vector<std::string>& values, std::size_t keys) {
   std::string name;
-  for (std::size_t i = 0; i < keys; ++i) name += (i > 0 ? " / " : "") + shown(row.keys[i]);
+  for (std::size_t i = 0; i < keys; ++i) name += (i > 0 ? " / " : "") + shown(values[i]);
   return keys == 0 ? "all" : name;
 }
 
@@ -43,7 +43,7 @@ Chart over_time(const ReportRequest& request, Currency currency, std::size_t key
   std::set<std::string> periods;
   for (const ReportRow& row : request.current->rows) {
     if (row.currency != currency) continue;
-    costs[group_of(row, keys)] += row.costs.total();
+    costs[group_of(row.keys, keys)] += row.costs.total();
     periods.insert(row.keys[keys]);
   }
   std::vector<std::string> names = ranked(costs);
@@ -63,7 +63,7 @@ Chart over_time(const ReportRequest& request, Currency currency, std::size_t key
   }
   for (const ReportRow& row : request.current->rows) {
     if (row.currency != currency) continue;
-    const auto found = place.find(group_of(row, keys));
+    const auto found = place.find(group_of(row.keys, keys));
     auto& series = found == place.end() ? chart.series.back() : chart.series[found->second];
     const auto at = std::lower_bound(chart.labels.begin(), chart.labels.end(), row.keys[keys]);
     series.values[static_cast<std::size_t>(at - chart.labels.begin())] += drawn(row.costs.total());
@@ -74,7 +74,7 @@ Chart over_time(const ReportRequest& request, Currency currency, std::size_t key
 Chart top_groups(const ReportRequest& request, Currency currency, std::size_t keys) {
   std::map<std::string, Amount> costs;
   for (const ReportRow& row : request.current->rows) {
-    if (row.currency == currency) costs[group_of(row, keys)] += row.costs.total();
+    if (row.currency == currency) costs[group_of(row.keys, keys)] += row.costs.total();
   }
   std::vector<std::string> names = ranked(costs);
   Chart chart;
@@ -102,12 +102,43 @@ bool has_periods(const accounting::Report& report) {
   return !report.key_names.empty() && parse_grain(report.key_names.back()).has_value();
 }
 
+/// What the cache saved, by group, or by period where the rows have periods: the largest groups.
+void add_savings(const ReportRequest& request, std::vector<Chart>& charts) {
+  const bool periods = has_periods(*request.current);
+  const std::size_t keys = request.current->key_names.size();
+  std::map<Currency, std::map<std::string, Amount>> savings;
+  for (const auto& row : *request.savings) {
+    if (row.currency.is_none()) continue;
+    const std::string name = periods ? row.keys.back() : group_of(row.keys, keys);
+    savings[row.currency][name] += row.net_savings;
+  }
+  for (const auto& [currency, by_name] : savings) {
+    Chart chart;
+    chart.kind = periods ? Chart::Kind::stacked : Chart::Kind::bars;
+    chart.title = "Net savings by caching";
+    chart.unit = currency.code();
+    chart.series.push_back({"net_savings", {}, {}, {}});
+    std::vector<std::string> names = ranked(by_name);
+    if (periods) std::sort(names.begin(), names.end());
+    if (!periods && names.size() > kBarsMax) names.resize(kBarsMax);
+    for (const std::string& name : names) {
+      chart.labels.push_back(name);
+      chart.series[0].values.push_back(drawn(by_name.at(name)));
+    }
+    charts.push_back(std::move(chart));
+  }
+}
+
 }  // namespace
 
 std::vector<Chart> charts_of(const ReportRequest& request) {
   const accounting::Report& report = *request.current;
   std::vector<Chart> charts;
   if (request.kind == Kind::audit || request.kind == Kind::usage || report.key_names.empty()) {
+    return charts;
+  }
+  if (request.kind == Kind::cache && request.savings != nullptr) {
+    add_savings(request, charts);
     return charts;
   }
   const bool periods = has_periods(report);

@@ -8,7 +8,8 @@
 namespace costops::reports {
 
 /// Spend over time, stacked by the first group, where the rows have periods; else bars of the most
-/// expensive groups. One chart for each currency. A cache report shows hits.
+/// expensive groups. One chart for each currency. A cache report shows
+/// what caching saved.
 [[nodiscard]] std::vector<exports::Chart> charts_of(const ReportRequest& request);
 
 }  // namespace costops::reports

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "export/reports/charts.h"
 
@@ -58,6 +59,10 @@ class Columns {
     for (const std::string& name : request.current->key_names) add(name, ColumnType::text);
     for (const ReportRow& total : request.current->totals) {
       totals_.add({total.costs.total(), total.currency});
+    }
+    for (const ReportRow& row : request.current->rows) rows_.emplace(row.keys, row.currency);
+    if (request.savings != nullptr) {
+      for (const auto& row : *request.savings) savings_[{row.keys, row.currency}] = &row;
     }
     if (request.previous == nullptr) return;
     for (const ReportRow& row : request.previous->rows) {
@@ -148,6 +153,9 @@ class Columns {
     add({"cache_read_cost", "cache_write_cost", "total_cost"}, ColumnType::decimal,
         exports::kMoneyScale);
     add("currency", ColumnType::text);
+    if (request_.savings == nullptr) return;
+    add({"savings", "net_savings"}, ColumnType::decimal, exports::kMoneyScale);
+    add("savings_unknown", ColumnType::integer);
   }
   void append_cache(const ReportRow& row, BatchBuilder& into) const {
     const std::int64_t input = tokens(row, Direction::input);
@@ -160,6 +168,29 @@ class Columns {
     into.amount(row.costs[CostClass::cache_read]).amount(row.costs[CostClass::cache_write]);
     into.amount(row.costs.total());
     append_currency(row, into);
+    if (request_.savings != nullptr) append_savings(row, into);
+  }
+  /// Unknown is not zero: where nothing cached has a price, there is no amount.
+  void append_savings(const ReportRow& row, BatchBuilder& into) const {
+    const auto* own = savings_of(row.keys, row.currency);
+    std::int64_t unknown = own == nullptr ? 0 : own->unknown;
+    // Records without a price stand in the row of their group's only currency, if there is one.
+    const bool joined = !row.currency.is_none() && !rows_.contains({row.keys, Currency{}});
+    const auto* unpriced = joined ? savings_of(row.keys, Currency{}) : nullptr;
+    if (unpriced != nullptr) unknown += unpriced->unknown;
+    const bool nothing_known = own == nullptr || own->known == 0;
+    if (unknown > 0 && nothing_known) {
+      into.null().null();
+    } else {
+      into.amount(own == nullptr ? Amount{} : own->savings);
+      into.amount(own == nullptr ? Amount{} : own->net_savings);
+    }
+    into.integer(unknown);
+  }
+  [[nodiscard]] const accounting::CacheSavingsRow* savings_of(const std::vector<std::string>& keys,
+                                                              Currency currency) const {
+    const auto found = savings_.find({keys, currency});
+    return found == savings_.end() ? nullptr : found->second;
   }
 
   void append_costs(const ReportRow& row, BatchBuilder& into) const {
@@ -206,6 +237,9 @@ class Columns {
   exports::Schema& schema_;
   CurrencyTotals totals_;
   PreviousCosts previous_;
+  using RowKey = std::pair<std::vector<std::string>, Currency>;
+  std::set<RowKey> rows_;
+  std::map<RowKey, const accounting::CacheSavingsRow*> savings_;
   std::vector<Meter> meters_;
 };
 
@@ -239,6 +273,20 @@ std::string totals_line(std::string_view what, const std::vector<ReportRow>& tot
   return fmt::format("{}: {}", what, line.empty() ? "nothing" : line);
 }
 
+/// Of all rows that are not counted twice: groups by tag overlap, and have no sum.
+std::string savings_line(const ReportRequest& request) {
+  CurrencyTotals saved;
+  for (const auto& row : *request.savings) {
+    if (!row.currency.is_none()) saved.add({row.net_savings, row.currency});
+  }
+  std::string line;
+  for (const Money& money : saved.all()) {
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", to_string(money.amount),
+                        money.currency.code());
+  }
+  return "Net savings: " + (line.empty() ? "nothing" : line);
+}
+
 std::vector<std::string> lines_of(const ReportRequest& request) {
   std::vector<std::string> lines;
   std::int64_t requests = 0;
@@ -249,6 +297,10 @@ std::vector<std::string> lines_of(const ReportRequest& request) {
   }
   if (!request.period.empty()) lines.push_back("Period: " + request.period);
   if (request.kind != Kind::usage) lines.push_back(totals_line("Total", request.current->totals));
+  const auto& keys = request.current->key_names;
+  if (request.savings != nullptr && std::find(keys.begin(), keys.end(), "tags") == keys.end()) {
+    lines.push_back(savings_line(request));
+  }
   if (request.previous != nullptr) {
     lines.push_back(totals_line("Period before", request.previous->totals));
   }
