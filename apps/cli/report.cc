@@ -1,14 +1,12 @@
 // report - reports for people and programs, and what a pull request costs.
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "command.h"
-#include "costops/export/output_file.h"
 #include "costops/export/pull_request.h"
 #include "costops/export/report_generator.h"
 #include "options.h"
+#include "report_commands.h"
+#include "report_output.h"
 #include "report_text.h"
 #include "selection.h"
 
@@ -16,9 +14,7 @@ namespace costops::cli {
 namespace {
 
 using accounting::Report;
-using exports::Format;
 using reports::Kind;
-using reports::ReportDocument;
 
 constexpr const char* kGroupHelp = R"(
 Examples:
@@ -26,6 +22,8 @@ Examples:
   cost-ops report cost --group-by model,day -o july.html --period 2026-07
   cost-ops report chargeback --period 2026-07 -o july.csv
   cost-ops report cost --template mail.mustache -o mail.html
+  cost-ops report budget -o budgets.html
+  cost-ops report forecast --group-by project -o forecast.pdf
   cost-ops report pr-comment --baseline main.json --fail-if-increase 5%
 )";
 
@@ -66,41 +64,6 @@ const std::vector<KindFacts>& kinds() {
       {Kind::audit, "audit", "What the totals do not know", {"provider", "model"}},
   };
   return facts;
-}
-
-Result<std::string> whole_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::not_found, path + ": cannot be opened");
-  return std::string{std::istreambuf_iterator<char>(file), {}};
-}
-
-Result<void> write_text(Session& session, const std::string& path, std::string_view text) {
-  if (path.empty() || path == "-") {
-    session.out().write(text);
-    return {};
-  }
-  auto file = exports::OutputFile::create(path);
-  if (!file) return fail(file.error());
-  if (auto written = file->write(text); !written) return written;
-  const auto facts = file->commit();
-  if (!facts) return fail(facts.error());
-  return {};
-}
-
-Result<void> write_by_library(ReportDocument& document, Format format, const std::string& path) {
-  auto file = exports::OutputFile::create(path);
-  if (!file) return fail(file.error());
-  exports::WriterOptions options;
-  options.document = document.text();
-  auto writer = exports::make_file_writer(format, options, file->temporary_path());
-  if (!writer) return fail(writer.error());
-  if (auto begun = (*writer)->begin(document.schema()); !begun) return begun;
-  auto rows = document.rows([&](const exports::Batch& batch) { return (*writer)->write(batch); });
-  if (rows) rows = (*writer)->finish();
-  if (!rows) return rows;
-  const auto facts = file->commit();
-  if (!facts) return fail(facts.error());
-  return {};
 }
 
 /// The period before: the calendar's own for a calendar month, week or the like, else as long.
@@ -145,12 +108,7 @@ class Make : public Command {
                    ("Dimensions, and at most one period (day, month, ...). Default: " +
                     joined(groups_, ",") + ".")
                        .c_str());
-    add_text(*app_, "-o,--output", output_, "FILE", "Where to write. Default: standard output.");
-    add_choice(*app_, "--format", format_,
-               {"markdown", "html", "pdf", "xlsx", "csv", "json", "ndjson"},
-               "Form of the report. Default: by FILE's name, else markdown.");
-    add_text(*app_, "--template", template_, "FILE", "A mustache template in place of a format.");
-    add_text(*app_, "--title", title_, "TEXT", "The report's title.");
+    output_.declare(*app_);
     if (kind_ == Kind::cost || kind_ == Kind::summary || kind_ == Kind::chargeback) {
       add_flag(*app_, "--compare", compare_, "Also show the period before, and the change.");
     }
@@ -187,41 +145,18 @@ class Make : public Command {
                                              .current = &*current,
                                              .previous = compare_ ? &*previous : nullptr,
                                              .savings = kind_ == Kind::cache ? &*savings : nullptr,
-                                             .title = title_,
+                                             .title = output_.title,
                                              .period = range_text(range)});
     if (!document) return fail(document.error());
-    if (auto written = write(session, *document); !written) return fail(written.error());
+    if (auto written = output_.write(session, *document); !written) return fail(written.error());
     return unpriced_in(*current) > 0 ? ExitCode::incomplete : ExitCode::fine;
   }
 
  private:
-  Result<void> write(Session& session, ReportDocument& document) const {
-    if (!template_.empty()) {
-      const auto pattern = whole_file(template_);
-      if (!pattern) return fail(pattern.error());
-      const auto text = in_template(document, *pattern);
-      if (!text) return fail(text.error().code, template_ + ": " + text.error().message);
-      return write_text(session, output_, *text);
-    }
-    Format format = Format::markdown;
-    if (!format_.empty()) {
-      const auto parsed = exports::parse_format(format_);
-      if (!parsed) return fail(parsed.error());
-      format = *parsed;
-    } else if (const auto told = exports::format_of_file(output_)) {
-      format = *told;
-    }
-    const bool to_file = !output_.empty() && output_ != "-";
-    if (exports::needs_file(format) && to_file) return write_by_library(document, format, output_);
-    const auto text = in_format(document, format);
-    if (!text) return fail(text.error());
-    return write_text(session, output_, *text);
-  }
-
   Kind kind_;
   SelectionOptions selection_;
   std::vector<std::string> groups_, asked_groups_;
-  std::string output_, format_, template_, title_;
+  ReportOutput output_;
   bool compare_ = false;
 };
 
@@ -259,7 +194,7 @@ class PullRequest : public Command {
     const auto before = baseline(session, **ledger);
     if (!before) return fail(before.error());
     const auto comment = comment_on(*before, reports::costs_of(*now), allowed);
-    if (auto written = write_text(session, output_, comment.markdown); !written) {
+    if (auto written = write_report_text(session, output_, comment.markdown); !written) {
       return fail(written.error());
     }
     return comment.too_expensive ? ExitCode::gate : ExitCode::fine;
@@ -297,6 +232,7 @@ void add_report(CLI::App& parent, Commands& into) {
   CLI::App& group =
       add_group(parent, "report", "Reports: cost, usage, chargeback, ...", kGroupHelp);
   for (const KindFacts& facts : kinds()) into.push_back(std::make_unique<Make>(group, facts));
+  add_outlook_reports(group, into);
   into.push_back(std::make_unique<PullRequest>(group));
 }
 

@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "costops/accounting/budgets.h"
 #include "costops/accounting/cache_savings.h"
 #include "costops/accounting/report.h"
+#include "costops/accounting/series.h"
 #include "costops/export/table.h"
 #include "costops/export/writer.h"
 
@@ -20,11 +22,15 @@ namespace costops::reports {
 
 /// cost: by group, each class of cost. usage: by group, each meter, no money. summary: the most
 /// expensive groups. chargeback: by group, with its share of the whole. cache: what caching did.
-/// audit: what the totals do not know.
-enum class Kind : std::uint8_t { cost, usage, summary, chargeback, cache, audit };
+/// audit: what the totals do not know. budget: where every budget stands. forecast: a history and
+/// what follows.
+enum class Kind : std::uint8_t { cost, usage, summary, chargeback, cache, audit, budget, forecast };
 [[nodiscard]] std::string_view to_string(Kind kind);
 /// Fails with invalid_input, listing the known ones.
 [[nodiscard]] Result<Kind> parse_kind(std::string_view word);
+
+/// Data formats show no charts, so that making them would be wasted.
+enum class Charts : std::uint8_t { drawn, none };
 
 struct ReportRequest {
   Kind kind = Kind::cost;
@@ -36,8 +42,35 @@ struct ReportRequest {
   const std::vector<accounting::CacheSavingsRow>* savings = nullptr;
   std::string title{};   ///< "": the kind's own.
   std::string period{};  ///< In words: "2026-07".
-  /// Data formats show no charts, so that making them would be wasted.
-  enum class Charts : std::uint8_t { drawn, none } charts = Charts::drawn;
+  using Charts = reports::Charts;
+  Charts charts = Charts::drawn;
+};
+
+/// A budget's state, and its days.
+struct BudgetCourse {
+  accounting::BudgetState state;
+  std::vector<std::string> days;  ///< Labels of all days of the period, in the budget's zone.
+  std::vector<Amount> spent;      ///< Of the first days, up to now; they add up to state.spent.
+  std::string exceeded_on;        ///< The day; "": not.
+};
+/// Writes nothing: no alert counts as told. Fails like accounting::check_budget.
+[[nodiscard]] Result<BudgetCourse> budget_course(const storage::Ledger& ledger,
+                                                 const accounting::Budget& budget, Instant now);
+
+struct BudgetReportRequest {
+  const std::vector<BudgetCourse>* courses = nullptr;  ///< Must outlive the call.
+  Instant at{};                                        ///< When the budgets stood there.
+  std::string title{};
+  Charts charts = Charts::drawn;
+};
+
+/// Rows of the complete periods, then of the forecast with its 80 % interval, for each series.
+struct ForecastReportRequest {
+  const accounting::UsageSeries* series = nullptr;  ///< Must outlive the call.
+  accounting::Metric metric = accounting::Metric::cost;
+  std::size_t horizon = 30;  ///< Periods ahead.
+  std::string title{};
+  Charts charts = Charts::drawn;
 };
 
 /// A report that is made: the rows as a table, the rest as a document's text.
@@ -66,8 +99,13 @@ class ReportDocument final : public exports::TableSource {
 /// Any call from any thread.
 class ReportGenerator {
  public:
-  /// Requires request.current.
+  /// Requires request.current. Fails with invalid_input for a budget or forecast report: those have
+  /// requests of their own.
   [[nodiscard]] Result<ReportDocument> generate(const ReportRequest& request) const;
+  /// No totals: budgets overlap.
+  [[nodiscard]] Result<ReportDocument> generate(const BudgetReportRequest& request) const;
+  /// Fails with invalid_input without a complete period, and like ForecastEngine::forecast.
+  [[nodiscard]] Result<ReportDocument> generate(const ForecastReportRequest& request) const;
 };
 
 /// The report in a format that is text. JSON is one object: report, period, totals, rows; the

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "export/reports/charts.h"
+#include "export/reports/document_state.h"
 
 namespace costops::reports {
 namespace {
@@ -18,11 +19,10 @@ using accounting::ReportRow;
 using exports::BatchBuilder;
 using exports::ColumnType;
 
-constexpr std::string_view kKinds[] = {"cost", "usage", "summary", "chargeback", "cache", "audit"};
+constexpr std::string_view kKinds[] = {"cost",  "usage", "summary", "chargeback",
+                                       "cache", "audit", "budget",  "forecast"};
 /// Groups that a summary shows.
 constexpr std::size_t kSummaryRows = 10;
-/// Places of a share or a change in percent.
-constexpr int kPercentPlaces = 2;
 
 std::int64_t tokens(const ReportRow& row, Direction direction) {
   return sum_of(row.quantities, token_meters(direction));
@@ -40,13 +40,6 @@ std::int64_t written(const ReportRow& row) {
     if (facts(static_cast<Meter>(i)).token_type == TokenType::cache_write) sum += row.quantities[i];
   }
   return sum;
-}
-
-/// part / whole in units of 0.01 percent, rounded half away from zero. Requires whole > 0.
-Int128 percent(Int128 part, Int128 whole) {
-  const Int128 scaled = part * 10'000;
-  const Int128 half = whole / 2;
-  return scaled >= 0 ? (scaled + half) / whole : -((-scaled + half) / whole);
 }
 
 using PreviousCosts = std::map<std::pair<std::vector<std::string>, Currency>, Amount>;
@@ -319,20 +312,12 @@ std::vector<std::string> lines_of(const ReportRequest& request) {
 }
 
 std::string title_of(Kind kind) {
-  constexpr std::string_view kTitles[] = {"Costs",      "Usage", "Summary",
-                                          "Chargeback", "Cache", "Audit"};
+  constexpr std::string_view kTitles[] = {"Costs", "Usage", "Summary", "Chargeback",
+                                          "Cache", "Audit", "Budgets", "Forecast"};
   return std::string(kTitles[static_cast<std::size_t>(kind)]);
 }
 
 }  // namespace
-
-struct ReportDocument::State {
-  exports::Schema schema;
-  std::optional<exports::BatchBuilder> builder;
-  exports::DocumentText text;
-  CurrencyTotals totals;
-  Kind kind = Kind::cost;
-};
 
 ReportDocument::ReportDocument() : state_(std::make_unique<State>()) {}
 ReportDocument::~ReportDocument() = default;
@@ -349,6 +334,10 @@ Result<void> ReportDocument::rows(const Visitor& visit) {
 }
 
 Result<ReportDocument> ReportGenerator::generate(const ReportRequest& request) const {
+  if (request.kind == Kind::budget || request.kind == Kind::forecast) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("a {} report is not made of sums", to_string(request.kind)));
+  }
   ReportDocument document;
   ReportDocument::State& state = *document.state_;
   Columns columns(request, state.schema);

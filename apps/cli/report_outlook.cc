@@ -1,0 +1,148 @@
+// report_outlook - reports that look ahead: budgets and forecasts.
+#include <fmt/format.h>
+
+#include "costops/forecasting/forecast.h"
+#include "options.h"
+#include "report_commands.h"
+#include "report_output.h"
+#include "selection.h"
+
+namespace costops::cli {
+namespace {
+
+constexpr const char* kBudgetHelp = R"(
+Every budget of the ledger, with a chart of how it burns down. Tells no alerts: "budget check"
+does, and a report takes none from it.
+
+FILE's ending tells the format: .md .html .pdf .xlsx .csv .json .ndjson.
+
+Exit codes: 5 there are no budgets; 6 some usage has no price.
+)";
+
+constexpr const char* kForecastHelp = R"(
+The complete periods, then the forecast with its 80 % interval; docs/forecasting.md says how it is
+made. A period in --group-by is how wide periods are.
+
+FILE's ending tells the format: .md .html .pdf .xlsx .csv .json .ndjson.
+
+Examples:
+  cost-ops report forecast --group-by project --horizon 14
+  cost-ops report forecast --group-by week -o weeks.html
+
+Exit codes: 5 there is no complete period to learn from; 6 some usage has no price.
+)";
+
+class BudgetReport : public Command {
+ public:
+  explicit BudgetReport(CLI::App& parent)
+      : Command(parent, "budget", "Where every budget stands", kBudgetHelp,
+                {.store = Uses::Store::yes}) {
+    output_.declare(*app_);
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    const auto ledger = session.ledger(Session::Use::read);
+    if (!ledger) return fail(ledger.error());
+    const auto budgets = accounting::budgets_of(**ledger);
+    if (!budgets) return fail(budgets.error());
+    if (budgets->empty()) {
+      session.complain("there are no budgets: nothing to report");
+      return ExitCode::nothing;
+    }
+    std::vector<reports::BudgetCourse> courses;
+    bool unpriced = false;
+    for (const accounting::Budget& budget : *budgets) {
+      auto course = reports::budget_course(**ledger, budget, session.now());
+      if (!course) return fail(course.error());
+      unpriced = unpriced || course->state.unpriced > 0;
+      courses.push_back(std::move(*course));
+    }
+    auto document = reports::ReportGenerator().generate(reports::BudgetReportRequest{
+        .courses = &courses, .at = session.now(), .title = output_.title});
+    if (!document) return fail(document.error());
+    if (auto written = output_.write(session, *document); !written) return fail(written.error());
+    return unpriced ? ExitCode::incomplete : ExitCode::fine;
+  }
+
+ private:
+  ReportOutput output_;
+};
+
+/// How far a forecast goes where nobody says: what "cost-ops forecast" takes.
+std::size_t usual_horizon(Grain grain) {
+  if (grain == Grain::hour) return 48;
+  return grain == Grain::day ? 30 : grain == Grain::week ? 8 : 3;
+}
+
+class ForecastReport : public Command {
+ public:
+  explicit ForecastReport(CLI::App& parent)
+      : Command(parent, "forecast", "History and forecast", kForecastHelp,
+                {.store = Uses::Store::yes}) {
+    add_comma_list(*app_, "--group-by", groups_, "A,B",
+                   "A forecast for each value of these dimensions, and at most one period. "
+                   "Default: all spend by day.");
+    add_number(*app_, "--horizon", horizon_,
+               "How many periods ahead. Default: 30 days, 48 hours, 8 weeks, else 3.");
+    add_choice(*app_, "--metric", metric_, {"cost", "tokens", "requests"},
+               "What is forecast. Default: cost.");
+    output_.declare(*app_);
+    selection_.declare(*app_);
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    const auto request = resolve(session);
+    if (!request) return session.wrong_usage(request.error().message);
+    const auto ledger = session.ledger(Session::Use::read);
+    if (!ledger) return fail(ledger.error());
+    const auto series = accounting::usage_series(**ledger, *request);
+    if (!series) return fail(series.error());
+    if (series->complete == 0 || series->keys.empty()) {
+      session.complain("there is no complete period to learn from: nothing to report");
+      return ExitCode::nothing;
+    }
+    const std::size_t horizon =
+        horizon_ > 0 ? horizon_ : usual_horizon(request->grain);
+    auto document = reports::ReportGenerator().generate(reports::ForecastReportRequest{
+        .series = &*series, .metric = request->metric, .horizon = horizon, .title = output_.title});
+    if (!document) return fail(document.error());
+    if (auto written = output_.write(session, *document); !written) return fail(written.error());
+    return series->unpriced > 0 ? ExitCode::incomplete : ExitCode::fine;
+  }
+
+ private:
+  Result<accounting::SeriesRequest> resolve(const Session& session) const {
+    const auto selection = selection_.resolve(session);
+    if (!selection) return fail(selection.error());
+    auto grouping = parse_grouping(groups_);
+    if (!grouping) return fail(grouping.error());
+    if (horizon_ > forecasting::kHorizonMax) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("--horizon: {} is no number of periods from 1 to {}", horizon_,
+                              forecasting::kHorizonMax));
+    }
+    return accounting::SeriesRequest{.range = selection->range,
+                                     .group_by = std::move(grouping->dimensions),
+                                     .grain = grouping->grain.value_or(Grain::day),
+                                     .zone = selection->zone,
+                                     .filters = selection->filters,
+                                     .as_of = selection->as_of,
+                                     .metric = *accounting::parse_metric(metric_),
+                                     .now = session.now()};
+  }
+
+  SelectionOptions selection_;
+  ReportOutput output_;
+  std::vector<std::string> groups_;
+  std::string metric_ = "cost";
+  std::uint64_t horizon_ = 0;
+};
+
+}  // namespace
+
+void add_outlook_reports(CLI::App& group, Commands& into) {
+  into.push_back(std::make_unique<BudgetReport>(group));
+  into.push_back(std::make_unique<ForecastReport>(group));
+}
+
+}  // namespace costops::cli
