@@ -1,0 +1,302 @@
+// clickhouse_append.cc - a batch into the spool, and from there to the server.
+#include <algorithm>
+#include <random>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "storage/clickhouse_ledger.h"
+#include "storage/ledger_columns.h"
+#include "storage/record_search.h"
+
+namespace costops::storage {
+namespace {
+
+constexpr std::uint32_t kNoPrice = UINT32_MAX;
+
+std::int64_t microseconds(Instant at) { return at.time_since_epoch().count(); }
+
+/// Grows with time, and is another one in another process.
+std::uint64_t next_batch(std::uint64_t last) {
+  constexpr unsigned kRandomBits = 12;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  const std::uint64_t random = std::random_device{}() & ((1U << kRandomBits) - 1);
+  return std::max(static_cast<std::uint64_t>(us) << kRandomBits, last + 1) + random;
+}
+
+std::array<std::string, kDimensionCount> texts_of(const UsageRecord& usage) {
+  return {usage.provider,      usage.model,          usage.model_version, usage.organization,
+          usage.project,       usage.user,           usage.session,       usage.service_tier,
+          usage.region,        usage.speed,          usage.source_kind,   usage.source_endpoint,
+          usage.position.file, tags_text(usage.tags)};
+}
+
+}  // namespace
+
+std::uint64_t text_number(std::string_view text) {
+  if (text.empty()) return 0;
+  return std::max<std::uint64_t>(XXH3_64bits(text.data(), text.size()), 1);
+}
+
+Result<ClickhouseSpool::Lock> ClickhouseLedger::begin(Writing& writing) {
+  if (mode_ == OpenMode::read_only) {
+    return fail(ErrorCode::io_error, "ledger " + url() + " is opened to read only");
+  }
+  auto lock = spool_.lock();
+  if (!lock) return lock;
+  for (const std::uint64_t batch : spool_.pending()) {
+    if (auto sent = send(batch); !sent) return fail(sent.error());
+  }
+  const auto last = last_batch();
+  if (!last) return fail(last.error());
+  auto known = prices(*last);
+  if (!known) return fail(known.error());
+  writing.batch = next_batch(*last);
+  writing.prices = std::move(*known);
+  return lock;
+}
+
+void ClickhouseLedger::write_text(Writing& writing, std::string_view text) {
+  const std::uint64_t number = text_number(text);
+  if (number == 0 || known_texts_.contains(number)) return;
+  if (!writing.new_texts.insert(number).second) return;
+  writing.texts.number(number).text(text);
+  const auto tags = text.starts_with('[') ? tags_of(text) : std::vector<std::string>();
+  writing.texts.length(tags.size());
+  for (const std::string& tag : tags) writing.texts.number(text_number(tag));
+  ++writing.text_rows;
+}
+
+void ClickhouseLedger::write_entry(Writing& writing, const Entry& entry) {
+  const UsageRecord& usage = *entry.usage;
+  const HistoryLine& change = *entry.change;
+  RowBinaryWriter& out = writing.entries;
+  out.number(writing.batch).number(microseconds(entry.at)).id(usage.id).number(entry.line);
+  out.number(microseconds(change.recorded_at)).number(std::uint8_t{usage.at.has_value()});
+  for (const std::string& text : texts_of(usage)) {
+    write_text(writing, text);
+    out.number(text_number(text));
+  }
+  write_text(writing, change.reason);
+  out.text(change.currency.code()).number(static_cast<std::uint8_t>(change.status));
+  out.number(change.price).number(text_number(change.reason)).text(change.what);
+  for (const Meter meter : kColumnMeters) out.number(std::int64_t{at(change.quantities, meter)});
+  std::vector<Meter> more;
+  for (std::size_t i = 0; i < kMeterCount; ++i) {
+    const auto meter = static_cast<Meter>(i);
+    if (change.quantities[i] != 0 && !has_column(meter)) more.push_back(meter);
+  }
+  out.length(more.size());
+  for (const Meter meter : more) out.text(to_string(meter));
+  out.length(more.size());
+  for (const Meter meter : more) out.number(std::int64_t{at(change.quantities, meter)});
+  for (const Amount cost : change.costs.by_class) {
+    out.number(static_cast<std::int64_t>(cost.pico()));
+  }
+  const auto& reported = change.reported_cost;
+  out.number(reported ? reported->amount.pico() : Int128{0});
+  out.text(reported ? reported->currency.code() : std::string_view());
+  out.number(entry.records).number(entry.unpriced).number(std::uint8_t{usage.grows});
+  out.number(static_cast<std::uint8_t>(usage.status)).number(usage.context_window);
+  const auto ingested = usage.ingested_at ? microseconds(*usage.ingested_at) : UsageBatch::kNone;
+  out.number(std::int64_t{usage.latency_ms.value_or(UsageBatch::kNone)});
+  out.number(std::int64_t{usage.time_to_first_token_ms.value_or(UsageBatch::kNone)});
+  out.number(std::int64_t{ingested}).number(std::uint64_t{usage.position.line});
+  out.text(usage.source_id).text(usage.metadata);
+  ++writing.entry_rows;
+  writing.first = std::min(writing.first, microseconds(entry.at));
+  writing.last = std::max(writing.last, microseconds(entry.at));
+}
+
+void ClickhouseLedger::write_note(Writing& writing, const Note& note) {
+  RowBinaryWriter& out = writing.notes;
+  out.number(writing.batch).number(static_cast<std::uint32_t>(writing.note_rows++));
+  out.number(static_cast<std::uint8_t>(note.kind)).text(note.name).number(note.recorded_at);
+  out.id(note.id).length(note.numbers.size());
+  for (const std::int64_t number : note.numbers) out.number(number);
+  out.length(note.texts.size());
+  for (const std::string& text : note.texts) out.text(text);
+}
+
+std::int32_t ClickhouseLedger::price_number(Writing& writing, const PriceUsed& price,
+                                            Instant recorded_at) {
+  const RecordId identity = record_id("price", {price.id, price.definition});
+  auto number = static_cast<std::int32_t>(identity.low & INT32_MAX);
+  for (;; number = number == INT32_MAX ? 1 : number + 1) {
+    if (number == 0) continue;
+    const auto known = writing.prices.find(number);
+    if (known == writing.prices.end()) break;
+    if (known->second.id == price.id && known->second.definition == price.definition) {
+      return number;
+    }
+  }
+  writing.prices[number] = price;
+  write_note(writing, {.kind = NoteKind::price,
+                       .name = price.id,
+                       .recorded_at = microseconds(recorded_at),
+                       .id = {},
+                       .numbers = {number},
+                       .texts = {price.definition}});
+  return number;
+}
+
+void ClickhouseLedger::write_records(Writing& writing, const LedgerBatch& batch) {
+  for (const auto& [row, largest] : admission_.insertions()) {
+    const std::uint32_t price = batch.price[largest];
+    HistoryLine line = line_of(
+        batch, largest,
+        price == kNoPrice ? 0 : price_number(writing, batch.prices[price], batch.recorded_at));
+    line.what = "recorded";
+    const UsageRecord usage = batch.usage->record(row);
+    write_entry(writing, {.usage = &usage,
+                          .at = usage.at.value_or(batch.default_at),
+                          .line = 0,
+                          .change = &line,
+                          .records = 1,
+                          .unpriced = line.status == PricingStatus::unpriced ? 1 : 0});
+  }
+}
+
+void ClickhouseLedger::write_adjustments(Writing& writing, const Loaded& loaded,
+                                         const HistoryLine& target) {
+  std::uint32_t line = loaded.entries;
+  for (const Adjustment& adjustment : adjustments_between(loaded.record.history.back(), target)) {
+    write_entry(writing, {.usage = &loaded.record.usage,
+                          .at = loaded.record.at,
+                          .line = line++,
+                          .change = &adjustment.change,
+                          .records = adjustment.records,
+                          .unpriced = adjustment.unpriced});
+  }
+}
+
+Result<void> ClickhouseLedger::write_growths(Writing& writing, const LedgerBatch& batch,
+                                             AppendCounts& counts) {
+  std::map<RecordId, std::uint32_t> rows;
+  std::vector<RecordId> ids;
+  for (const std::uint32_t row : admission_.growths()) {
+    rows[batch.usage->ids[row]] = row;
+    ids.push_back(batch.usage->ids[row]);
+  }
+  const auto records = load_ids(ids);
+  if (!records) return fail(records.error());
+  for (const Loaded& loaded : *records) {
+    const std::uint32_t row = rows[loaded.record.usage.id];
+    const std::uint32_t price = batch.price[row];
+    HistoryLine target = line_of(
+        batch, row,
+        price == kNoPrice ? 0 : price_number(writing, batch.prices[price], batch.recorded_at));
+    target.what = "grown";
+    add_difference(loaded.record.history.back(), target, counts.cost);
+    write_adjustments(writing, loaded, target);
+  }
+  return {};
+}
+
+Result<AppendCounts> ClickhouseLedger::append(const LedgerBatch& batch) {
+  Writing writing;
+  const auto lock = begin(writing);
+  if (!lock) return fail(lock.error());
+  auto judged = admission_.judge(
+      batch, [](RecordId) { return true; },
+      [this](std::span<const RecordId> ids) { return known(ids); });
+  if (!judged) return fail(judged.error());
+  AppendCounts counts = admission_.counts(batch);
+  write_records(writing, batch);
+  for (const auto& insertion : admission_.insertions()) {
+    for (const auto& pico : batch.pico) {
+      counts.cost.add({Amount::pico(pico[insertion.largest]), batch.currency[insertion.largest]});
+    }
+  }
+  if (auto done = write_growths(writing, batch, counts); !done) return fail(done.error());
+  write_quarantined(writing, batch.quarantined);
+  write_quarantined(writing, admission_.doubtful(batch));
+  write_journal(writing, batch.journal);
+  if (auto done = commit(writing, batch.recorded_at); !done) return fail(done.error());
+  return counts;
+}
+
+Result<std::uint64_t> ClickhouseLedger::reprice(std::span<const Repricing> corrections,
+                                                std::span<const PriceUsed> prices,
+                                                Instant recorded_at) {
+  Writing writing;
+  const auto lock = begin(writing);
+  if (!lock) return fail(lock.error());
+  std::vector<RecordId> ids;
+  for (const Repricing& correction : corrections) ids.push_back(correction.id);
+  auto loaded = load_ids(ids);
+  if (!loaded) return fail(loaded.error());
+  std::map<RecordId, Loaded*> records;
+  for (Loaded& record : *loaded) records[record.record.usage.id] = &record;
+  std::uint64_t changed = 0;
+  for (const Repricing& correction : corrections) {
+    const auto found = records.find(correction.id);
+    if (found == records.end()) return fail(nothing_to_reprice(correction.id));
+    const std::int32_t price = correction.price == kNoPrice
+                                   ? 0
+                                   : price_number(writing, prices[correction.price], recorded_at);
+    Loaded& record = *found->second;
+    const HistoryLine& now = record.record.history.back();
+    auto target = corrected(now, correction, price);
+    if (!target) return fail(target.error());
+    if (same_state(now, *target)) continue;
+    target->recorded_at = recorded_at;
+    target->what = "repriced";
+    const std::uint64_t before = writing.entry_rows;
+    write_adjustments(writing, record, *target);
+    // A later correction of the same record builds on this one.
+    record.entries += static_cast<std::uint32_t>(writing.entry_rows - before);
+    record.record.history.push_back(std::move(*target));
+    ++changed;
+  }
+  if (auto done = commit(writing, recorded_at); !done) return fail(done.error());
+  return changed;
+}
+
+Result<void> ClickhouseLedger::commit(Writing& writing, Instant recorded_at) {
+  if (writing.entry_rows == 0 && writing.note_rows == 0) return {};
+  RowBinaryWriter last;
+  last.number(writing.batch).number(microseconds(recorded_at)).number(writing.entry_rows);
+  last.number(writing.first).number(writing.last);
+  std::vector<SpooledBlock> blocks;
+  blocks.push_back({"texts", writing.text_rows, std::move(writing.texts.bytes())});
+  blocks.push_back({"entries", writing.entry_rows, std::move(writing.entries.bytes())});
+  blocks.push_back({"notes", writing.note_rows, std::move(writing.notes.bytes())});
+  blocks.push_back({"batches", 1, std::move(last.bytes())});
+  if (auto kept = spool_.keep(writing.batch, blocks); !kept) return kept;
+  if (auto sent = send(writing.batch); !sent) return sent;
+  known_texts_.insert(writing.new_texts.begin(), writing.new_texts.end());
+  return {};
+}
+
+Result<void> ClickhouseLedger::send(std::uint64_t batch) {
+  const auto blocks = spool_.blocks(batch);
+  if (!blocks) return fail(blocks.error());
+  const std::string number = std::to_string(batch);
+  for (const SpooledBlock& block : *blocks) {
+    if (block.rows == 0) continue;
+    // Texts are what their number says: twice is once. Of the rest nothing may come twice.
+    if (block.table != "texts") {
+      const auto there = server_.ask("SELECT count() FROM " + block.table +
+                                     " WHERE batch = " + number + " FORMAT RowBinary");
+      if (!there) return fail(there.error());
+      const auto count = RowBinaryReader(*there).number<std::uint64_t>();
+      if (count == block.rows) continue;
+      if (count != 0) {
+        return fail(ErrorCode::io_error, "the server holds " + std::to_string(count) + " of " +
+                                             std::to_string(block.rows) + " rows of " +
+                                             block.table + " in batch " + number +
+                                             ", which is kept in " + spool_.file(batch));
+      }
+    }
+    const std::string name = "cost-ops-" + number + "-" + block.table;
+    if (auto sent = server_.insert(block.table, block.bytes, name); !sent) {
+      return fail(sent.error().code, sent.error().message + "; the batch is kept in " +
+                                         spool_.file(batch) + " and the next run sends it");
+    }
+  }
+  return spool_.drop(batch);
+}
+
+}  // namespace costops::storage
