@@ -26,10 +26,13 @@ std::uint64_t next_batch(std::uint64_t last) {
 }
 
 std::array<std::string, kDimensionCount> texts_of(const UsageRecord& usage) {
-  return {usage.provider,      usage.model,          usage.model_version, usage.organization,
-          usage.project,       usage.user,           usage.session,       usage.service_tier,
-          usage.region,        usage.speed,          usage.source_kind,   usage.source_endpoint,
-          usage.position.file, tags_text(usage.tags)};
+  return {usage.provider,      usage.model,
+          usage.model_version, usage.organization,
+          usage.project,       usage.user,
+          usage.session,       usage.service_tier,
+          usage.region,        usage.speed,
+          usage.source_kind,   usage.source_endpoint,
+          usage.position.file, usage.tags.empty() ? std::string() : tags_text(usage.tags)};
 }
 
 }  // namespace

@@ -1,23 +1,13 @@
 // clickhouse_ledger.cc - opening a ledger on a ClickHouse server, and what is known of its batches.
 #include "storage/clickhouse_ledger.h"
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "storage/ledger_columns.h"
 
 namespace costops::storage {
 namespace {
 
 std::string spool_folder(const ClickhouseUrl& url) {
-  const std::string name = to_string(record_id("spool", {url.text()}));
-  if (!url.spool.empty()) return url.spool + "/" + name;
-  const char* const state = std::getenv("XDG_STATE_HOME");
-  const char* const home = std::getenv("HOME");
-  const std::string folder = state != nullptr && *state != '\0'
-                                 ? std::string(state)
-                                 : std::string(home != nullptr ? home : ".") + "/.local/state";
-  return folder + "/cost-ops/spool/" + name;
+  return url.spool + "/" + to_string(record_id("spool", {url.text()}));
 }
 
 std::string entries_sql() {
@@ -47,6 +37,11 @@ std::string in_batches(std::uint64_t last) {
 }
 
 Result<std::unique_ptr<Ledger>> ClickhouseLedger::open(const ClickhouseUrl& url, OpenMode mode) {
+  if (url.spool.empty() && mode != OpenMode::read_only) {
+    return fail(ErrorCode::invalid_input, "ledger " + url.text() +
+                                              " lacks a folder for batches on their way: give " +
+                                              url.text() + "?spool=FOLDER");
+  }
   std::unique_ptr<ClickhouseLedger> ledger(new ClickhouseLedger(url, mode, spool_folder(url)));
   if (auto ready = ledger->prepare_tables(); !ready) return fail(ready.error());
   if (mode == OpenMode::read_only) return ledger;
@@ -68,7 +63,7 @@ Result<void> ClickhouseLedger::prepare_tables() {
     return fail(ErrorCode::not_found,
                 "no ledger at " + url() + ": create it with `cost-ops init` or by ingesting");
   }
-  const auto made = server_.ask_outside("CREATE DATABASE IF NOT EXISTS " + database);
+  const auto made = server_.ask_outside("CREATE DATABASE IF NOT EXISTS `" + database + "`");
   if (!made) return fail(made.error());
   // `batches` is last: with it, the others are there.
   for (const std::string& sql : {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "storage/clickhouse_ledger.h"
+#include "storage/groups.h"
 #include "storage/ledger_columns.h"
 #include "storage/record_search.h"
 

@@ -18,7 +18,7 @@ namespace costops::storage {
 /// "clickhouse://HOST:PORT/DATABASE?spool=FOLDER".
 struct ClickhouseUrl {
   std::string host, port = "8123", database;
-  std::string spool;  ///< Folder of unacknowledged batches; "": where the user's state is kept.
+  std::string spool;  ///< Folder of unacknowledged batches; "": only to read.
   [[nodiscard]] std::string text() const {
     return "clickhouse://" + host + ":" + port + "/" + database;
   }

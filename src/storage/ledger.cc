@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "storage/clickhouse_ledger.h"
 #include "storage/duckdb_ledger.h"
 #include "storage/sqlite_ledger.h"
 
@@ -55,8 +56,9 @@ Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode,
     return SqliteLedger::open(*path, mode, wait);
   }
   if (url.starts_with("clickhouse:")) {
-    return fail(ErrorCode::unsupported,
-                "this cost-ops has no clickhouse ledger yet: use duckdb:PATH or sqlite:PATH");
+    const auto server = parse_clickhouse_url(url);
+    if (!server) return fail(server.error());
+    return ClickhouseLedger::open(*server, mode);
   }
   return fail(ErrorCode::unsupported,
               "unknown ledger \"" + std::string(url) +

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "costops/storage/ledger.h"
+#include "storage/clickhouse_fixture.h"
 #include "storage/ledger_rows.h"
 
 namespace costops::storage {
@@ -24,16 +25,30 @@ using testing::SizeIs;
 class LedgerContract : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
+    if (GetParam() == "clickhouse" && !ClickhouseFixture::shared().runs()) {
+      GTEST_SKIP() << "no clickhouse-server here: install Debian's package clickhouse-server";
+    }
     char name[] = "/tmp/costops-ledger-XXXXXX";
     folder_ = mkdtemp(name);
     open();
   }
   void TearDown() override {
     ledger_.reset();
-    std::filesystem::remove_all(folder_);
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
 
-  std::string url() const { return GetParam() + ":" + folder_ + "/deep/ledger"; }
+  /// Where a ledger of that name is, in the words of its backend.
+  std::string place_of(const std::string& name) const {
+    if (GetParam() != "clickhouse") return folder_ + "/" + name;
+    std::string database = folder_.substr(folder_.rfind('-') + 1) + "_" + name;
+    std::ranges::replace(database, '/', '_');
+    return ClickhouseFixture::shared().url(database);
+  }
+  std::string url_of(const std::string& name) const {
+    if (GetParam() != "clickhouse") return GetParam() + ":" + place_of(name);
+    return place_of(name) + "?spool=" + folder_ + "/spool";
+  }
+  std::string url() const { return url_of("deep/ledger"); }
   void open(OpenMode mode = OpenMode::create) {
     ledger_.reset();
     auto opened = open_ledger(url(), mode);
@@ -789,11 +804,11 @@ TEST_P(LedgerContract, ReopeningChangesNothing) {
 
 TEST_P(LedgerContract, AnAbsentLedgerIsNotCreatedUnlessAsked) {
   ledger_.reset();
-  const auto absent = open_ledger(GetParam() + ":" + folder_ + "/none", OpenMode::existing);
+  const auto absent = open_ledger(url_of("none"), OpenMode::existing);
   ASSERT_FALSE(absent);
-  EXPECT_EQ(absent.error(), (Error{ErrorCode::not_found,
-                                   "no ledger at " + folder_ +
-                                       "/none: create it with `cost-ops init` or by ingesting"}));
+  EXPECT_EQ(absent.error(),
+            (Error{ErrorCode::not_found, "no ledger at " + place_of("none") +
+                                             ": create it with `cost-ops init` or by ingesting"}));
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/none"));
 }
 
@@ -820,7 +835,8 @@ TEST_P(LedgerContract, ReadersSeeWholeBatchesOnly) {
   EXPECT_EQ(total().requests, 1000);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, LedgerContract, testing::Values("duckdb", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(Backends, LedgerContract,
+                         testing::Values("duckdb", "sqlite", "clickhouse"),
                          [](const auto& backend) { return backend.param; });
 
 TEST(OpenLedger, SaysWhichLedgersThereAre) {

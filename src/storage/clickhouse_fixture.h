@@ -1,0 +1,107 @@
+// clickhouse_fixture.h - for tests: a ClickHouse server of their own, on loopback, in a folder that
+// goes with it.
+#pragma once
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "storage/clickhouse_server.h"
+
+namespace costops::storage {
+
+class ClickhouseFixture {
+ public:
+  /// Started by the first who asks; ends with the process.
+  static ClickhouseFixture& shared() {
+    static ClickhouseFixture server;
+    return server;
+  }
+  ClickhouseFixture(ClickhouseFixture&&) = delete;
+  ClickhouseFixture& operator=(ClickhouseFixture&&) = delete;
+  ~ClickhouseFixture() {
+    if (process_ > 0) {
+      ::kill(process_, SIGKILL);
+      ::waitpid(process_, nullptr, 0);
+    }
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+  [[nodiscard]] bool runs() const { return runs_; }
+  [[nodiscard]] std::string url(const std::string& database) const {
+    return "clickhouse://127.0.0.1:" + std::to_string(ports_[0]) + "/" + database;
+  }
+
+ private:
+  ClickhouseFixture() {
+    std::string program;
+    for (const char* const path : {"/usr/bin/clickhouse-server", "/usr/sbin/clickhouse-server"}) {
+      if (std::filesystem::exists(path)) program = path;
+    }
+    if (program.empty()) return;
+    char name[] = "/tmp/costops-clickhouse-XXXXXX";
+    folder_ = mkdtemp(name);
+    for (int& port : ports_) port = free_port();
+    write_configuration();
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      const std::string output = folder_ + "/output";
+      if (std::freopen(output.c_str(), "w", stdout) == nullptr) ::_exit(1);
+      if (std::freopen(output.c_str(), "w", stderr) == nullptr) ::_exit(1);
+      const std::string option = "--config-file=" + folder_ + "/config.xml";
+      ::execl(program.c_str(), program.c_str(), option.c_str(), nullptr);
+      ::_exit(1);
+    }
+    const ClickhouseServer server(parse_clickhouse_url(url("default")).value());
+    for (int attempt = 0; attempt < 300 && !runs_; ++attempt) {
+      ::poll(nullptr, 0, 100);
+      runs_ = server.ask_outside("SELECT 1").has_value();
+    }
+  }
+
+  static int free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    ::close(socket);
+    return ntohs(address.sin_port);
+  }
+
+  void write_configuration() const {
+    std::ofstream(folder_ + "/config.xml")
+        << "<yandex><logger><level>warning</level><log>" << folder_ << "/log</log><errorlog>"
+        << folder_ << "/errors</errorlog></logger><http_port>" << ports_[0]
+        << "</http_port><tcp_port>" << ports_[1] << "</tcp_port><interserver_http_port>"
+        << ports_[2] << "</interserver_http_port><listen_host>127.0.0.1</listen_host><path>"
+        << folder_ << "/data/</path><tmp_path>" << folder_
+        << "/tmp/</tmp_path><users_config>users.xml</users_config>"
+           "<default_profile>default</default_profile><default_database>default</default_database>"
+           "<mark_cache_size>67108864</mark_cache_size><timezone>UTC</timezone></yandex>";
+    std::ofstream(folder_ + "/users.xml")
+        << "<yandex><profiles><default/></profiles><users><default><password/><networks>"
+           "<ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>"
+           "</default></users><quotas><default/></quotas></yandex>";
+  }
+
+  std::string folder_;
+  std::array<int, 3> ports_{};
+  pid_t process_ = 0;
+  bool runs_ = false;
+};
+
+}  // namespace costops::storage
