@@ -156,7 +156,13 @@ class Export : public Command {
              {!columns_.empty(), "--columns"},
              {!compress_.empty(), "--compress"},
              {!partition_.empty(), "--partition"},
-             {rows_per_file_ != 0, "--max-rows-per-file"}}) {
+             {rows_per_file_ != 0, "--max-rows-per-file"},
+             {!decimals_.empty(), "--decimals"},
+             {!formulas_.empty(), "--formulas"},
+             {!line_end_.empty(), "--line-end"},
+             {!null_.empty(), "--null"},
+             {!title_.empty(), "--title"},
+             {!template_.empty(), "--template"}}) {
       if (used) return session.wrong_usage(std::string(name) + " is not for --format focus");
     }
     focus_.selection = selection_;
@@ -233,7 +239,7 @@ class Export : public Command {
     if (line_end_ == "crlf") options.csv.line = CsvOptions::Line::crlf;
     options.csv.null_text = null_;
     if (decimals_ == "number") options.decimals = exports::WriterOptions::Decimals::number;
-    options.document.title = title_;
+    if (!title_.empty()) options.document.title = title_;
     options.document.lines.push_back(words_of(selection));
     return options;
   }
@@ -256,9 +262,8 @@ class Export : public Command {
   SelectionOptions selection_;
   std::vector<std::string> group_by_, columns_;
   std::uint64_t rows_per_file_ = 0;
-  std::string output_, format_, compress_, partition_, decimals_ = "string", formulas_ = "defuse",
-                                                       line_end_ = "lf", null_, title_ = "Costs",
-                                                       template_;
+  std::string output_, format_, compress_, partition_, decimals_, formulas_, line_end_, null_,
+      title_, template_;
   bool manifest_ = false;
   WebhookOptions webhook_;
   FocusExportOptions focus_;

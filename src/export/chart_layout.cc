@@ -271,7 +271,8 @@ class Layout {
     for (std::size_t i = 0; i < chart_.labels.size(); i += every) {
       const std::string label = shortened(chart_.labels[i], 24);
       const double half = width_of(label, em_) / 2;
-      text({std::min(x_of(i), out_.width - half), y_}, label, Shape::Anchor::middle);
+      text({std::max(half, std::min(x_of(i), out_.width - half)), y_}, label,
+           Shape::Anchor::middle);
     }
     y_ += 0.5 * em_;
   }
