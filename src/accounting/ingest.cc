@@ -79,11 +79,9 @@ class Run {
     return {};
   }
 
-  Result<std::optional<storage::JournalEntry>> journaled(const std::string& file,
-                                                         const std::optional<FileState>& state) {
-    if (!state || options_.journal == IngestOptions::Journal::ignore) {
-      return std::optional<storage::JournalEntry>();
-    }
+  using Journaled = Result<std::optional<storage::JournalEntry>>;
+  Journaled journaled(const std::string& file, const std::optional<FileState>& state) {
+    if (!state || options_.journal == IngestOptions::Journal::ignore) return Journaled();
     return ledger_.journal(journal_name(file));
   }
 
