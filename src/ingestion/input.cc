@@ -180,10 +180,9 @@ Input::Step Input::next_lines(std::string_view& lines) {
   std::size_t searched = 0;
   while (true) {
     const std::string_view unread = state.unread();
-    const void* const last = ::memrchr(unread.data() + searched, '\n', unread.size() - searched);
-    if (last != nullptr) {
-      const auto length = static_cast<std::size_t>(static_cast<const char*>(last) - unread.data());
-      lines = unread.substr(0, length + 1);
+    const std::size_t last = unread.substr(searched).rfind('\n');
+    if (last != std::string_view::npos) {
+      lines = unread.substr(0, searched + last + 1);
       if (lines.size() > kLineBytesMax) lines = lines.substr(0, lines.find('\n') + 1);
       if (lines.size() > kLineBytesMax + 1) break;
       state.begin += lines.size();
