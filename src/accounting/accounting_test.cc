@@ -394,7 +394,8 @@ TEST_F(Accounting, AnIngestKilledAtAnyInstantAndRunAgainIsACleanRun) {
   }
   open();
   const IngestReport last = ingest_files({folder_ + "/large.jsonl"});
-  EXPECT_EQ(last.files_skipped * kRecords + last.added + last.duplicates, kRecords * 1u);
+  // It reads on from the last commit that a killed run reached, or finds nothing left to read.
+  EXPECT_LE(last.added + last.duplicates, kRecords * 1u);
   const Report whole = ask({});
   ASSERT_THAT(whole.totals, SizeIs(1));
   EXPECT_EQ(whole.totals[0].requests, kRecords);
