@@ -64,7 +64,7 @@ CsvReader::Step CsvReader::read_row() {
     if (kept_.size() - row_from_ > kCsvRowBytesMax) {
       return bad(fmt::format("row is longer than {} bytes", kCsvRowBytesMax));
     }
-    cells_.push_back('\n');
+    end_line_in_cell();
     if (!take_line(line, step)) {
       return bad(step == Input::Step::end ? "a quote is opened and never closed"
                                           : "the row is cut off inside a quoted cell");
@@ -103,6 +103,14 @@ bool CsvReader::take_line(std::string_view& line, Input::Step& step) {
   failed_ = failed_ || step == Input::Step::failed;
   line_ = step == Input::Step::end ? line_ : line_ + 1;
   return step == Input::Step::line;
+}
+
+/// A quoted cell goes on in the next line. The line's end is one LF in the cell, whatever number of
+/// carriage returns stood before it: a cell written out and read again must stay the same.
+void CsvReader::end_line_in_cell() {
+  const std::size_t from = ends_.empty() ? 0 : ends_.back();
+  while (cells_.size() > from && cells_.back() == '\r') cells_.pop_back();
+  cells_.push_back('\n');
 }
 
 /// Makes sure that the line just taken is among the kept ones.

@@ -35,7 +35,8 @@ class CsvReader {
   /// skipped.
   enum class Step : std::uint8_t { row, bad, end };
   [[nodiscard]] Step next();
-  /// Cell of the row last returned, unquoted; valid until next(). A line break in it is LF.
+  /// Cell of the row last returned, unquoted; valid until next(). A line break in it is LF,
+  /// without the carriage returns before it.
   [[nodiscard]] std::string_view cell(std::size_t column) const;
   /// Line on which the row begins, from 1.
   [[nodiscard]] std::uint64_t line() const { return row_line_; }
@@ -50,6 +51,7 @@ class CsvReader {
   State parse(std::string_view line);
   Step bad(std::string reason);
   void keep(std::string_view line);
+  void end_line_in_cell();
   void start_row();
 
   Input& input_;

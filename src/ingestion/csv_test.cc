@@ -43,6 +43,11 @@ TEST(Csv, QuotedCellsHoldCommasQuotesAndNewlines) {
               ElementsAre("2: x,y|say \"hi\"", "3: two\nlines|z", "5: |"));
 }
 
+TEST(Csv, ALineBreakInACellIsOneLineFeedHoweverManyCarriageReturnsPrecedeIt) {
+  EXPECT_THAT(rows_of("a,b\n\"x\r\r\ny\",\"\r\n\r\r\r\n\"\n"), ElementsAre("2: x\ny|\n\n"));
+  EXPECT_THAT(rows_of("a,b\n\"x\r\",\"\r\ny\"\n"), ElementsAre("2: x\r|\ny"));
+}
+
 TEST(Csv, TheLastRowNeedsNoNewlineAndBlankLinesAreSkipped) {
   EXPECT_THAT(rows_of("a,b\r\n\r\n1,2\r\n\n3,4"), ElementsAre("3: 1|2", "5: 3|4"));
 }
