@@ -3,8 +3,8 @@
 
 #include "command.h"
 #include "costops/benchmarks/history.h"
-#include "costops/benchmarks/io.h"
 #include "costops/benchmarks/sibling.h"
+#include "costops/export/output_file.h"
 #include "options.h"
 #include "table.h"
 
@@ -99,12 +99,8 @@ class Aggregate : public Command {
     const std::string text = text_of(*siblings, session.colors());
     if (file_.empty()) {
       session.out().write(text);
-    } else {
-      const std::filesystem::path path = file_;
-      const auto folder = path.has_parent_path() ? path.parent_path() : ".";
-      if (auto written = bench::write_file_atomically(path, text, folder); !written) {
-        return fail(written.error());
-      }
+    } else if (auto written = exports::write_file(file_, text); !written) {
+      return fail(written.error());
     }
     if (!siblings->results.empty()) return ExitCode::fine;
     session.complain("no benchmark result was found");

@@ -9,8 +9,8 @@
 #include "command.h"
 #include "costops/benchmarks/ab.h"
 #include "costops/benchmarks/ab_text.h"
-#include "costops/benchmarks/io.h"
 #include "costops/benchmarks/stored.h"
+#include "costops/export/output_file.h"
 #include "interrupt.h"
 #include "options.h"
 
@@ -194,8 +194,8 @@ class Compare : public Command {
       session.out().write(text);
       return {};
     }
-    const std::filesystem::path path = output_;
-    return bench::write_file_atomically(path, text, path.parent_path());
+    if (auto done = exports::write_file(output_, text); !done) return fail(done.error());
+    return {};
   }
 
   bool is_chosen(const std::string& id) const {

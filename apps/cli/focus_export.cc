@@ -65,17 +65,13 @@ Result<void> write_csv(Dataset& dataset, const compression::Sink& sink) {
   return pour(dataset, **writer);
 }
 
-Result<ExportedFile> finished(exports::OutputFile& file, const std::string& path) {
-  auto facts = file.commit();
+Result<ExportedFile> finished(Result<exports::FileFacts> facts, const std::string& path) {
   if (!facts) return fail(facts.error());
   return ExportedFile{path, 0, std::move(*facts), {}};
 }
 
 Result<ExportedFile> write_whole(const std::string& path, std::string_view text) {
-  auto file = exports::OutputFile::create(path);
-  if (!file) return fail(file.error());
-  if (auto written = file->write(text); !written) return fail(written.error());
-  return finished(*file, path);
+  return finished(exports::write_file(path, text), path);
 }
 
 /// "a/costs.csv" as "a/costs-0002.csv".
@@ -115,7 +111,7 @@ Result<Files> write_file(Dataset& dataset, Format format, const std::string& pat
     auto written = write_csv(dataset, [&](std::string_view bytes) { return file->write(bytes); });
     if (!written) return fail(written.error());
   }
-  auto facts = finished(*file, path);
+  auto facts = finished(file->commit(), path);
   if (!facts) return fail(facts.error());
   facts->rows = dataset.facts().rows;
   facts->totals = dataset.facts().billed;

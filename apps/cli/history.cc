@@ -11,6 +11,7 @@
 #include "command.h"
 #include "costops/benchmarks/environment.h"
 #include "costops/benchmarks/io.h"
+#include "costops/export/output_file.h"
 #include "options.h"
 #include "table.h"
 
@@ -173,18 +174,11 @@ class History : public Command {
       session.out().write(text);
       return ExitCode::fine;
     }
-    const std::filesystem::path path = file_;
-    if (auto written = bench::write_file_atomically(path, text, folder_of(path)); !written) {
-      return fail(written.error());
-    }
+    if (auto written = exports::write_file(file_, text); !written) return fail(written.error());
     return ExitCode::fine;
   }
 
  private:
-  static std::filesystem::path folder_of(const std::filesystem::path& path) {
-    return path.has_parent_path() ? path.parent_path() : ".";
-  }
-
   Result<double> margin_share() const {
     double percent = 0;
     const char* end = margin_.data() + margin_.size();

@@ -1,15 +1,11 @@
 // init - create the ledger and a configuration file to fill in.
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "command.h"
+#include "costops/export/output_file.h"
 
 namespace costops::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kHelp = R"(
 Not needed before the first ingest: the ledger is created when absent. What is there
@@ -38,14 +34,9 @@ class Init : public Command {
   static Result<std::string> ensure_config(const Session& session) {
     if (!session.config().path.empty()) return session.config().path;
     const std::string& folder = session.folders().config;
-    std::error_code error;
-    fs::create_directories(folder, error);
     const std::string path = folder + "/config.toml";
-    std::ofstream file(path, std::ios::binary);
-    file << config_template();
-    file.close();
-    if (error || !file) {
-      return fail(ErrorCode::io_error, fmt::format("{}: cannot write the configuration", path));
+    if (auto written = exports::write_file(path, config_template()); !written) {
+      return fail(written.error());
     }
     return path;
   }

@@ -42,11 +42,7 @@ Result<void> write_report_text(Session& session, const std::string& path, std::s
     session.out().write(text);
     return {};
   }
-  auto file = exports::OutputFile::create(path);
-  if (!file) return fail(file.error());
-  if (auto written = file->write(text); !written) return written;
-  const auto facts = file->commit();
-  if (!facts) return fail(facts.error());
+  if (auto written = exports::write_file(path, text); !written) return fail(written.error());
   return {};
 }
 

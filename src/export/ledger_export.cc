@@ -81,11 +81,7 @@ Result<void> count_unpriced(const storage::Ledger& ledger, const ExportRequest& 
 
 /// The text that was written.
 Result<std::string> write_manifest(std::string text, const std::string& path) {
-  auto file = OutputFile::create(path);
-  if (!file) return fail(file.error());
-  if (auto written = file->write(text); !written) return fail(written.error());
-  const auto facts = file->commit();
-  if (!facts) return fail(facts.error());
+  if (auto written = write_file(path, text); !written) return fail(written.error());
   return text;
 }
 

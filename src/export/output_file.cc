@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <array>
@@ -56,6 +57,41 @@ void sync_folder(const std::string& path) {
   ::close(folder);
 }
 
+Result<void> write_all(int file, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return refused(path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+/// Gives `take` the whole file, block by block. Failures are told as those of `path`.
+template <typename Take>
+Result<void> for_each_block(const std::string& file, const std::string& path, Take&& take) {
+  const int from = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (from < 0) return refused(path, errno);
+  std::string block(std::size_t{1} << 20, '\0');
+  Result<void> taken;
+  while (taken) {
+    const ssize_t count = ::read(from, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) taken = refused(path, errno);
+    if (count <= 0) break;
+    taken = take(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
+  }
+  ::close(from);
+  return taken;
+}
+
+/// A device, named pipe or socket: renaming a file over it would destroy it.
+bool is_special(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
 }  // namespace
 
 void remove_leftovers(const std::string& folder, std::string_view stem) {
@@ -79,13 +115,68 @@ struct OutputFile::State {
     if (file >= 0) ::close(file);
     if (!committed) ::unlink(temporary.c_str());
   }
+  Result<void> open_beside();
+  Result<void> open_elsewhere();
+  Result<void> take_place();
+  Result<void> pour();
+
   std::string path, temporary;
   int file = -1;
+  bool special = false;  ///< The path is no regular file, it is given the bytes.
   bool written = false;  ///< By write(), not by a library.
   bool committed = false;
   FileFacts facts;
   Digest digest;
 };
+
+Result<void> OutputFile::State::open_beside() {
+  std::error_code error;
+  if (fs::is_symlink(path, error)) {
+    const fs::path target = fs::weakly_canonical(path, error);
+    if (!error) path = target.string();
+  }
+  const fs::path target(path);
+  if (target.has_parent_path()) {
+    fs::create_directories(target.parent_path(), error);
+    if (error) return refused(path, error.value());
+  }
+  remove_leftovers(target.parent_path().string(), target.filename().string() + ".");
+  // The process id keeps two programs apart that write one file: the last to finish wins whole.
+  temporary = (target.parent_path() /
+               ("." + target.filename().string() + "." + std::to_string(::getpid()) + ".tmp"))
+                  .string();
+  file = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return refused(path, errno);
+  return {};
+}
+
+/// Beside a device there may be no place for a file.
+Result<void> OutputFile::State::open_elsewhere() {
+  special = true;
+  std::error_code error;
+  std::string name = (fs::temp_directory_path(error) / "cost-ops.XXXXXX").string();
+  file = ::mkostemp(name.data(), O_CLOEXEC);
+  if (file < 0) return refused(name, errno);
+  temporary = name;
+  return {};
+}
+
+Result<void> OutputFile::State::take_place() {
+  if (::fsync(file) != 0) return refused(path, errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return refused(path, errno);
+  committed = true;
+  sync_folder(fs::path(path).parent_path().string());
+  return {};
+}
+
+Result<void> OutputFile::State::pour() {
+  const int into = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (into < 0) return refused(path, errno);
+  auto poured = for_each_block(
+      temporary, path, [&](std::string_view block) { return write_all(into, block, path); });
+  if (::close(into) != 0 && poured) poured = refused(path, errno);
+  return poured;
+}
 
 OutputFile::OutputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 OutputFile::OutputFile(OutputFile&&) noexcept = default;
@@ -98,20 +189,10 @@ Result<OutputFile> OutputFile::create(std::string path) {
   if (fs::is_directory(path, error)) {
     return fail(ErrorCode::io_error, "cannot write " + path + ": it is a folder, name a file");
   }
-  const fs::path target(path);
-  if (target.has_parent_path()) {
-    fs::create_directories(target.parent_path(), error);
-    if (error) return refused(path, error.value());
-  }
-  remove_leftovers(target.parent_path().string(), target.filename().string() + ".");
   auto state = std::make_unique<State>();
-  // The process id keeps two programs apart that write one file: the last to finish wins whole.
-  state->temporary = (target.parent_path() / ("." + target.filename().string() + "." +
-                                              std::to_string(::getpid()) + ".tmp"))
-                         .string();
   state->path = std::move(path);
-  state->file = ::open(state->temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (state->file < 0) return refused(state->path, errno);
+  const auto opened = is_special(state->path) ? state->open_elsewhere() : state->open_beside();
+  if (!opened) return fail(opened.error());
   return OutputFile(std::move(state));
 }
 
@@ -119,13 +200,7 @@ Result<void> OutputFile::write(std::string_view bytes) {
   state_->written = true;
   state_->digest.add(bytes);
   state_->facts.bytes += bytes.size();
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(state_->file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return refused(state_->path, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
+  return write_all(state_->file, bytes, state_->path);
 }
 
 Result<FileFacts> OutputFile::commit() {
@@ -135,22 +210,25 @@ Result<FileFacts> OutputFile::commit() {
     ::close(state.file);
     state.file = ::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC);
     if (state.file < 0) return refused(state.path, errno);
-    std::string block(std::size_t{1} << 20, '\0');
-    for (ssize_t count = 0; (count = ::read(state.file, block.data(), block.size())) != 0;) {
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return refused(state.path, errno);
-      state.digest.add(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
-      state.facts.bytes += static_cast<std::uint64_t>(count);
-    }
+    const auto read = for_each_block(state.temporary, state.path, [&](std::string_view block) {
+      state.digest.add(block);
+      state.facts.bytes += block.size();
+      return Result<void>();
+    });
+    if (!read) return fail(read.error());
   }
-  if (::fsync(state.file) != 0) return refused(state.path, errno);
-  if (::rename(state.temporary.c_str(), state.path.c_str()) != 0) {
-    return refused(state.path, errno);
+  if (auto placed = state.special ? state.pour() : state.take_place(); !placed) {
+    return fail(placed.error());
   }
-  state.committed = true;
-  sync_folder(fs::path(state.path).parent_path().string());
   state.facts.sha256 = state.digest.hex();
   return state.facts;
+}
+
+Result<FileFacts> write_file(const std::string& path, std::string_view bytes) {
+  auto file = OutputFile::create(path);
+  if (!file) return fail(file.error());
+  if (auto written = file->write(bytes); !written) return fail(written.error());
+  return file->commit();
 }
 
 }  // namespace costops::exports

@@ -1,11 +1,19 @@
 #include "costops/export/writer.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iterator>
 
 #include "costops/export/output_file.h"
 
 namespace costops::exports {
 namespace {
+
+namespace fs = std::filesystem;
 
 Schema sample_schema() {
   Schema schema;
@@ -158,6 +166,74 @@ TEST(Format, IsToldByTheName) {
   EXPECT_EQ(parse_format("excel").error().message,
             "unknown format \"excel\"; known are csv, json, ndjson, parquet, xlsx, markdown, html, "
             "pdf");
+}
+
+class OutputFiles : public testing::Test {
+ protected:
+  OutputFiles() {
+    char name[] = "/tmp/costops-output-XXXXXX";
+    folder_ = mkdtemp(name);
+  }
+  ~OutputFiles() override { fs::remove_all(folder_); }
+
+  static std::string content(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  [[nodiscard]] std::size_t entries() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
+
+  std::string folder_;
+};
+
+TEST_F(OutputFiles, TheOldFileStaysUntilTheNewOneIsComplete) {
+  const std::string path = folder_ + "/new/costs.csv";
+  ASSERT_TRUE(write_file(path, "old"));
+  {
+    auto file = OutputFile::create(path);
+    ASSERT_TRUE(file->write("half"));
+    EXPECT_EQ(content(path), "old");
+  }
+  EXPECT_EQ(content(path), "old");
+  const auto facts = write_file(path, "new");
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->bytes, 3u);
+  EXPECT_EQ(facts->sha256, "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437");
+  EXPECT_EQ(content(path), "new");
+}
+
+TEST_F(OutputFiles, ALinkIsKeptAndItsTargetReplaced) {
+  ASSERT_TRUE(write_file(folder_ + "/target", "old"));
+  fs::create_symlink("target", folder_ + "/link");
+  ASSERT_TRUE(write_file(folder_ + "/link", "new"));
+  EXPECT_TRUE(fs::is_symlink(folder_ + "/link"));
+  EXPECT_EQ(content(folder_ + "/target"), "new");
+  EXPECT_EQ(entries(), 2u);
+}
+
+TEST_F(OutputFiles, APipeIsGivenTheBytesAndNotReplaced) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  auto read = std::async(std::launch::async, [&] { return content(path); });
+  ASSERT_TRUE(write_file(path, "bytes"));
+  EXPECT_EQ(read.get(), "bytes");
+  EXPECT_TRUE(fs::is_fifo(path));
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(OutputFiles, AFullDeviceIsAFailureAndStaysADevice) {
+  const auto written = write_file("/dev/full", "bytes");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().message, "cannot write /dev/full: No space left on device");
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
+TEST_F(OutputFiles, AFolderIsNoFile) {
+  const auto written = write_file(folder_, "bytes");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().message, "cannot write " + folder_ + ": it is a folder, name a file");
 }
 
 }  // namespace

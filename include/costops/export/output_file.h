@@ -19,6 +19,8 @@ struct FileFacts {
 
 /// A file that takes the place of `path` only when it is complete: written beside it under a hidden
 /// name, synced, renamed. Until then, and after any failure or crash, the old file stays.
+/// A link is kept, its target replaced. What is there but is no regular file (a device, a named
+/// pipe) is never replaced: it is given the bytes when they are complete.
 class OutputFile {
  public:
   /// Creates missing folders; removes what crashed writers of this file left. Fails with io_error,
@@ -39,6 +41,9 @@ class OutputFile {
   explicit OutputFile(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Puts `bytes` in the place of `path` in one step. Fails as OutputFile does.
+[[nodiscard]] Result<FileFacts> write_file(const std::string& path, std::string_view bytes);
 
 /// Removes files and folders named `.<stem>*.<process id>.tmp` whose process is gone.
 void remove_leftovers(const std::string& folder, std::string_view stem);
