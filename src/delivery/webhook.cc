@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <on_demand.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -225,6 +226,7 @@ bool pause_for(std::chrono::milliseconds time) {
 }  // namespace
 
 Result<void> check_url(std::string_view url) {
+  if (const char* why = costops_why_no_curl()) return fail(ErrorCode::io_error, why);
   const auto parsed = parse_url(std::string(url));
   if (!parsed || url.find_first_of(std::string_view("\0\r\n ", 4)) != std::string_view::npos) {
     return fail(ErrorCode::invalid_input,

@@ -3,6 +3,7 @@
 // First everything gets its place (columns their widths, rows their pages), then it is drawn: the
 // number of pages stands on the first one.
 #include <fmt/format.h>
+#include <on_demand.h>
 
 #include <algorithm>
 #include <cmath>
@@ -360,6 +361,7 @@ class PdfWriter final : public TableWriter {
       : text_(options.document), rows_(options.document_rows_max), sink_(std::move(sink)) {}
 
   Result<void> begin(const Schema& schema) override {
+    if (const char* why = costops_why_no_pangocairo()) return fail(ErrorCode::io_error, why);
     rows_.begin(schema);
     return {};
   }

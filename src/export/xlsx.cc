@@ -1,6 +1,7 @@
 // xlsx.cc - workbooks, a row at a time in constant memory. Numbers of a workbook are binary and
 // hold 15 digits, so every amount also stands beside itself as exact text.
 #include <fmt/format.h>
+#include <on_demand.h>
 #include <xlsxwriter.h>
 
 #include <algorithm>
@@ -58,6 +59,7 @@ class XlsxWriter final : public TableWriter {
   }
 
   Result<void> begin(const Schema& schema) override {
+    if (const char* why = costops_why_no_xlsxwriter()) return fail(ErrorCode::io_error, why);
     schema_ = &schema;
     for (const Column& column : schema.columns) {
       places_.push_back(width_);

@@ -2,6 +2,7 @@
 #include "storage/clickhouse_server.h"
 
 #include <curl/curl.h>
+#include <on_demand.h>
 
 #include <algorithm>
 
@@ -108,6 +109,7 @@ struct ClickhouseServer::Request {
 };
 
 ClickhouseServer::ClickhouseServer(ClickhouseUrl url) : url_(std::move(url)) {
+  if (costops_why_no_curl() != nullptr) return;  // send() says it.
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   static_cast<void>(started);
 }
@@ -130,6 +132,7 @@ void ClickhouseServer::give_back(void* connection) const {
 }
 
 Result<std::string> ClickhouseServer::send(const Request& request) const {
+  if (const char* why = costops_why_no_curl()) return fail(ErrorCode::io_error, why);
   CURL* const curl = connection();
   if (curl == nullptr) return fail(ErrorCode::io_error, "libcurl does not start");
   curl_easy_reset(curl);

@@ -1,6 +1,8 @@
 // duck.cc - owners around DuckDB's handles, and its messages in our words.
 #include "storage/duck.h"
 
+#include <on_demand.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -324,6 +326,7 @@ Database::~Database() {
 }
 
 Result<Database> Database::open(const std::string& path, Access access) {
+  if (const char* why = costops_why_no_duckdb()) return fail(ErrorCode::io_error, why);
   // Only new files: blocks of 64 KiB leave less unused at the ends of columns than the default of
   // 256 KiB, 4 bytes a record.
   const std::array<std::pair<const char*, const char*>, 5> settings{{

@@ -19,4 +19,5 @@ run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE} -B ${work}/build
 run(${CMAKE_COMMAND} --build ${work}/build)
 run(${work}/build/price_one)
 run(${work}/build/price_one_small)
+run(${work}/build/open_ledger)
 run(${work}/prefix/bin/cost-ops --version)
