@@ -214,18 +214,12 @@ void ForecastEngine::State::spread_out(const ForecastRequest& request, const Out
   out.bands.resize(request.levels.size());
   out.total_bands.resize(request.levels.size());
   for (std::size_t k = 0; k < request.levels.size(); ++k) {
-    const double tail = 0.5 - request.levels[k] / 200.0;
     for (auto [bands, spread] :
          {std::pair(&out.bands, &out.spread), std::pair(&out.total_bands, &out.total_spread)}) {
       Band& band = (*bands)[k];
       band.level = request.levels[k];
       band.backtest_coverage = kMissing;
-      band.lower.resize(h);
-      band.upper.resize(h);
-      for (std::size_t i = 0; i < h; ++i) {
-        band.lower[i] = spread->quantile(i, tail);
-        band.upper[i] = spread->quantile(i, 1 - tail);
-      }
+      band.follow(*spread);
     }
   }
 }

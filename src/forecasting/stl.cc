@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "costops/forecasting/decomposition.h"
 
@@ -128,6 +131,69 @@ std::vector<double> moving_average(std::span<const double> x, std::size_t length
   return out;
 }
 
+/// Part of a list while it is sorted, and which of the ranks sought may lie in it.
+struct Stretch {
+  std::ptrdiff_t first = 0, last = 0;
+  std::size_t from = 0, to = 2;  // ranks [from, to)
+  [[nodiscard]] std::ptrdiff_t size() const { return last - first + 1; }
+};
+
+/// Quicksort's step about the median of the first, the middle and the last value: where the part
+/// that is not above it ends, and where the part that is not below it begins.
+std::pair<std::ptrdiff_t, std::ptrdiff_t> split(std::vector<double>& values, const Stretch& part) {
+  const auto at = [&](std::ptrdiff_t i) -> double& { return values[static_cast<std::size_t>(i)]; };
+  double& middle = at((part.first + part.last + 2) / 2 - 1);
+  double &first = at(part.first), &last = at(part.last);
+  if (first > middle) std::swap(first, middle);
+  if (last < middle) std::swap(last, middle);
+  if (first > middle) std::swap(first, middle);
+  const double pivot = middle;
+  std::ptrdiff_t low = part.last, high = part.first;
+  while (true) {
+    do --low;
+    while (at(low) > pivot);
+    do ++high;
+    while (at(high) < pivot);
+    if (high > low) return {low, high};
+    std::swap(at(low), at(high));
+  }
+}
+
+/// The sum of the two middle values of a list, as the published STL finds them: by a partial sort
+/// (Singleton, CACM 12, 1969) that expects the ranks it is asked for to rise, but gets them in
+/// falling order. Where a split comes between the two, it loses sight of the upper one, and a
+/// neighbour stands in its place. Decompositions agree with others' only if ours does the same.
+double sum_of_middle_two(std::vector<double> values) {
+  constexpr std::ptrdiff_t kShort = 11;
+  const auto n = static_cast<std::ptrdiff_t>(values.size());
+  const std::array<std::ptrdiff_t, 2> ranks = {n / 2, n - n / 2 - 1};
+  std::vector<Stretch> waiting;
+  Stretch now{.first = 0, .last = n - 1};
+  while (true) {
+    while (now.from < now.to && (now.size() > kShort || (now.first == 0 && now.size() > 1))) {
+      const auto [low, high] = split(values, now);
+      if (low - now.first <= now.last - high) {
+        waiting.push_back({high, now.last, now.from, now.to});
+        now.last = low;
+        while (now.from < now.to && ranks[now.to - 1] > now.last) --now.to;
+        if (now.from < now.to) waiting.back().from = now.to;
+      } else {
+        waiting.push_back({now.first, low, now.from, now.to});
+        now.first = high;
+        while (now.from < now.to && ranks[now.from] < now.first) ++now.from;
+        if (now.from < now.to) waiting.back().to = now.from;
+      }
+    }
+    if (now.from < now.to && now.first != 0) {
+      std::sort(values.begin() + now.first, values.begin() + now.last + 1);
+    }
+    if (waiting.empty()) break;
+    now = waiting.back();
+    waiting.pop_back();
+  }
+  return values[static_cast<std::size_t>(ranks[0])] + values[static_cast<std::size_t>(ranks[1])];
+}
+
 class Stl {
  public:
   Stl(std::span<const double> values, std::size_t period, const StlOptions& options)
@@ -189,14 +255,12 @@ class Stl {
     return cycle;
   }
 
-  /// Bisquare weights of the remainders, on the scale of six times their median.
+  /// Bisquare weights of the remainders, on the scale of six times their median, nearly.
   void weigh() {
     const std::size_t n = y_.size();
     weights_.resize(n);
     for (std::size_t i = 0; i < n; ++i) weights_[i] = std::abs(y_[i] - season_[i] - trend_[i]);
-    std::vector<double> sorted = weights_;
-    std::ranges::sort(sorted);
-    const double reach = 3 * (sorted[n / 2] + sorted[n - n / 2 - 1]);
+    const double reach = 3 * sum_of_middle_two(weights_);
     for (double& w : weights_) {
       const double share = w / reach;
       if (w <= 0.001 * reach) {

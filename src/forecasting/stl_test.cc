@@ -42,10 +42,7 @@ TEST(Stl, AgreesWithR) {
       const GoldenTable golden = GoldenTable::read("stl_" + name + "_" + c.series);
       const auto values = golden.numbers("y");
       const auto fitted = stl(values, c.period, option).value();
-      // R's partial sort is handed its two middle ranks in falling order and then sometimes misses
-      // the median that the robustness weights are scaled with; ours is the median.
-      const bool robust = option.fitting == StlOptions::Fitting::robust;
-      const double tolerance = (robust ? 2e-3 : 1e-8) * range_of(values);
+      const double tolerance = 1e-8 * range_of(values);
       expect_close(fitted.seasonal[0], golden.numbers("seasonal"), tolerance);
       expect_close(fitted.trend, golden.numbers("trend"), tolerance);
       expect_close(fitted.remainder, golden.numbers("remainder"), tolerance);

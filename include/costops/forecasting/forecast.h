@@ -42,6 +42,10 @@ class Spread {
   /// not falling. Requires centre and width of equal size, widths >= 0.
   void assign(std::span<const double> centre, std::span<const double> width,
               std::span<const double> standard, double floor);
+  /// The same widths around another centre. Requires a value per step.
+  void move_to(std::span<const double> centre);
+  /// Centre and width times a factor of at least 0 each. Requires a factor per step.
+  void scale_by(std::span<const double> factors);
 
   [[nodiscard]] std::size_t size() const { return centre_.size(); }
   /// The value that step `step` (0 is the first) stays below with probability `p`, 0 < p < 1.
@@ -62,6 +66,9 @@ struct Band {
   std::vector<double> lower;
   std::vector<double> upper;
   double backtest_coverage = 0.0;  ///< Share of backtest actuals inside; NaN without a backtest.
+
+  /// Both ends from a distribution of as many steps.
+  void follow(const Spread& spread);
 };
 
 enum class Direction { falling, flat, rising };
@@ -103,6 +110,13 @@ struct Forecast {
   Backtest backtest;
   std::size_t missing = 0;  ///< Periods filled with the value one season before, or a line.
 };
+
+/// The forecast with other points (those of a sum that must add up): what surrounded the old points
+/// surrounds the new ones. Requires a point per step.
+void move_to(Forecast& forecast, std::span<const double> mean);
+/// The forecast in units that change step by step (prices): points and widths times a factor of at
+/// least 0 each. Requires a factor per step.
+void scale_by(Forecast& forecast, std::span<const double> factors);
 
 /// Reusable, with its memory; one per thread.
 class ForecastEngine {
