@@ -7,7 +7,7 @@
 #include "estimate_text.h"
 #include "options.h"
 #include "report_text.h"
-#include "selection.h"
+#include "series_options.h"
 #include "table.h"
 
 namespace costops::cli {
@@ -60,18 +60,13 @@ class Anomalies : public Command {
   explicit Anomalies(CLI::App& parent)
       : Command(parent, "anomalies", "Spend that is strange, and what explains it", kHelp,
                 {.store = Uses::Store::yes}) {
-    add_comma_list(*app_, "--by,-g,--group-by", by_, "DIM,...",
-                   "A series for each value of these dimensions. Default: one of all spend.");
-    add_choice(*app_, "--period", period_, {"hour", "day", "week", "month"},
-               "How wide a period is. Default: day.");
-    add_choice(*app_, "--metric", metric_, {"cost", "tokens", "requests"},
-               "What is counted. Default: cost.");
+    options_.declare(*app_,
+                     "A series for each value of these dimensions. Default: one of all spend.");
     add_choice(*app_, "--method", method_,
                {"robust", "z_score", "iqr", "mad", "modified_z_score", "moving_average"},
                "How a period is judged. Default: robust.");
     add_text(*app_, "--threshold", threshold_, "N",
              "Severity from which a period is strange. Default: the method's own (robust: 3.2).");
-    selection_.declare(*app_, SelectionOptions::Period::own);
     add_flag(*app_, "--exit-code", exit_code_, "Exit with 3 if there are anomalies.");
     add_choice(*app_, "-o,--output", output_, {"table", "json", "csv"},
                "Form of the result. Default: table.");
@@ -91,23 +86,10 @@ class Anomalies : public Command {
 
  private:
   Result<accounting::AnomalyRequest> resolve(const Session& session) const {
-    auto selection = selection_.resolve(session);
-    if (!selection) return fail(selection.error());
-    const auto grouping = parse_grouping(by_);
-    if (!grouping) return fail(grouping.error());
-    if (grouping->grain) {
-      return fail(ErrorCode::invalid_input,
-                  "--by takes dimensions; the width of a period is --period");
-    }
+    auto series = options_.resolve(session);
+    if (!series) return fail(series.error());
     accounting::AnomalyRequest request;
-    request.series = {.range = selection->range,
-                      .group_by = grouping->dimensions,
-                      .grain = *parse_grain(period_),
-                      .zone = selection->zone,
-                      .filters = selection->filters,
-                      .as_of = selection->as_of,
-                      .metric = *accounting::parse_metric(metric_),
-                      .now = session.now()};
+    request.series = std::move(*series);
     request.parameters.method = *forecasting::parse_anomaly_method(method_);
     if (threshold_.empty()) return request;
     const auto threshold = parse_estimate(threshold_);
@@ -140,17 +122,17 @@ class Anomalies : public Command {
       write_csv(out, report);
     } else if (report.found.empty()) {
       out += fmt::format("No anomalies: {} series, {} {}s.\n", report.series.keys.size(),
-                         report.series.complete, period_);
+                         report.series.complete, options_.period());
     } else {
       table_of(report).append_to(out, session.colors());
     }
   }
 
   Table table_of(const accounting::AnomalyReport& report) const {
-    std::vector<Column> columns{{period_}};
+    std::vector<Column> columns{{options_.period()}};
     for (const auto& name : report.series.key_names) columns.push_back({name});
     columns.push_back({"kind"});
-    for (const char* title : {metric_.c_str(), "expected", "impact"}) {
+    for (const char* title : {options_.metric().c_str(), "expected", "impact"}) {
       columns.push_back({title, Align::decimal});
     }
     columns.push_back({""});
@@ -158,7 +140,7 @@ class Anomalies : public Command {
     columns.push_back({"what explains it"});
     Table table(std::move(columns));
     for (const auto& found : report.found) {
-      const Estimates estimates(metric_, report.series.currencies[found.series]);
+      const Estimates estimates(options_.metric(), report.series.currencies[found.series]);
       std::vector<Cell> row{{when_text(report.series.table.grid(), found.anomaly)}};
       for (const auto& key : report.series.keys[found.series]) row.push_back({shown_value(key)});
       row.push_back({std::string(to_string(found.anomaly.kind)), Ink::warning});
@@ -182,7 +164,7 @@ class Anomalies : public Command {
     append_csv(out, head);
     for (const auto& found : report.found) {
       const Currency currency = report.series.currencies[found.series];
-      const Estimates estimates(metric_, currency);
+      const Estimates estimates(options_.metric(), currency);
       const auto& grid = report.series.table.grid();
       std::vector<std::string> row;
       for (const auto& key : report.series.keys[found.series]) row.push_back(csv_text(key));
@@ -204,7 +186,7 @@ class Anomalies : public Command {
   void write_json(std::string& out, const accounting::AnomalyReport& report,
                   const accounting::AnomalyRequest& request) const {
     json::Writer json(out);
-    json.object().key("period").value(period_).key("metric").value(metric_);
+    json.object().key("period").value(options_.period()).key("metric").value(options_.metric());
     json.key("method").value(method_).key("timezone").value(request.series.zone.name());
     json.key("anomalies").array();
     for (const auto& found : report.found) write_found(json, report, found);
@@ -239,9 +221,8 @@ class Anomalies : public Command {
     json.end_array().end_object();
   }
 
-  SelectionOptions selection_;
-  std::vector<std::string> by_;
-  std::string period_ = "day", metric_ = "cost", method_ = "robust", threshold_, output_ = "table";
+  SeriesOptions options_;
+  std::string method_ = "robust", threshold_, output_ = "table";
   bool exit_code_ = false;
 };
 

@@ -1,7 +1,7 @@
 // report_outlook - reports that look ahead: budgets and forecasts.
 #include <fmt/format.h>
 
-#include "costops/forecasting/forecast.h"
+#include "costops/accounting/forecasts.h"
 #include "options.h"
 #include "report_commands.h"
 #include "report_output.h"
@@ -68,17 +68,11 @@ class BudgetReport : public Command {
   ReportOutput output_;
 };
 
-/// How far a forecast goes where nobody says: what "cost-ops forecast" takes.
-std::size_t usual_horizon(Grain grain) {
-  if (grain == Grain::hour) return 48;
-  return grain == Grain::day ? 30 : grain == Grain::week ? 8 : 3;
-}
-
 class ForecastReport : public Command {
  public:
   explicit ForecastReport(CLI::App& parent)
       : Command(parent, "forecast", "History and forecast", kForecastHelp,
-                {.store = Uses::Store::yes}) {
+                {Uses::Store::yes, Uses::Book::yes}) {
     add_comma_list(*app_, "--group-by", groups_, "A,B",
                    "A forecast for each value of these dimensions, and at most one period. "
                    "Default: all spend by day.");
@@ -101,10 +95,17 @@ class ForecastReport : public Command {
       session.complain("there is no complete period to learn from: nothing to report");
       return ExitCode::nothing;
     }
-    const std::size_t horizon =
-        horizon_ > 0 ? horizon_ : usual_horizon(request->grain);
-    auto document = reports::ReportGenerator().generate(reports::ForecastReportRequest{
-        .series = &*series, .metric = request->metric, .horizon = horizon, .title = output_.title});
+    const std::size_t horizon = horizon_ > 0 ? horizon_ : accounting::usual_horizon(request->grain);
+    const auto book = session.price_book();
+    if (!book) return fail(book.error());
+    const auto prices = accounting::price_changes(**ledger, *book, *request, *series, horizon);
+    if (!prices) return fail(prices.error());
+    auto document = reports::ReportGenerator().generate(
+        reports::ForecastReportRequest{.series = &*series,
+                                       .metric = request->metric,
+                                       .horizon = horizon,
+                                       .prices = &*prices,
+                                       .title = output_.title});
     if (!document) return fail(document.error());
     if (auto written = output_.write(session, *document); !written) return fail(written.error());
     return series->unpriced > 0 ? ExitCode::incomplete : ExitCode::fine;

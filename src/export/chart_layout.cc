@@ -227,6 +227,7 @@ class Layout {
         (out_.width - left_) / static_cast<double>(std::max<std::size_t>(chart_.labels.size(), 1));
     if (chart_.kind == Chart::Kind::stacked) columns();
     if (chart_.kind == Chart::Kind::lines) lines();
+    for (const Chart::Limit& each : chart_.limits) limit(each);
     axis();
   }
 
@@ -237,12 +238,15 @@ class Layout {
       low = std::min(low, value);
       high = std::max(high, value);
     };
+    for (const Chart::Limit& limit : chart_.limits) cover(limit.value);
     for (std::size_t i = 0; i < chart_.labels.size(); ++i) {
       double above = 0, below = 0;
       for (const auto& series : chart_.series) {
         const double value = value_at(series.values, i);
         if (chart_.kind == Chart::Kind::lines) {
-          for (const double each : {value, value_at(series.low, i), value_at(series.high, i)}) {
+          for (const double each :
+               {value, value_at(series.low, i), value_at(series.high, i),
+                value_at(series.outer_low, i), value_at(series.outer_high, i)}) {
             cover(each);
           }
         } else if (std::isfinite(value)) {
@@ -268,7 +272,10 @@ class Layout {
     const double room = std::max((widest + 1.2 * em_) / pitch_, 1.0);
     const auto every = static_cast<std::size_t>(std::ceil(room));
     y_ += 1.5 * em_;
-    for (std::size_t i = 0; i < chart_.labels.size(); i += every) {
+    // The first that stands below its own place, if there are several.
+    std::size_t first = 0;
+    while (chart_.labels.size() > every && first + 1 < every && x_of(first) < widest / 2) ++first;
+    for (std::size_t i = first; i < chart_.labels.size(); i += every) {
       const std::string label = shortened(chart_.labels[i], 24);
       const double half = width_of(label, em_) / 2;
       text({std::max(half, std::min(x_of(i), out_.width - half)), y_}, label,
@@ -300,7 +307,8 @@ class Layout {
 
   void lines() {
     for (std::size_t s = 0; s < chart_.series.size(); ++s) {
-      band(s);
+      band(ink_of(chart_, s), chart_.series[s].outer_low, chart_.series[s].outer_high);
+      band(ink_of(chart_, s), chart_.series[s].low, chart_.series[s].high);
     }
     for (std::size_t s = 0; s < chart_.series.size(); ++s) {
       std::vector<Point> points;
@@ -318,19 +326,25 @@ class Layout {
     for (std::size_t i = 0; i < chart_.labels.size(); ++i) hint(i);
   }
 
-  void band(std::size_t s) {
-    const auto& series = chart_.series[s];
+  void band(std::size_t ink, const std::vector<double>& lows, const std::vector<double>& highs) {
     std::vector<Point> upper, lower;
     for (std::size_t i = 0; i < chart_.labels.size(); ++i) {
-      const double low = value_at(series.low, i), high = value_at(series.high, i);
+      const double low = value_at(lows, i), high = value_at(highs, i);
       if (!std::isfinite(low) || !std::isfinite(high)) continue;
       upper.push_back({x_of(i), zero_ - high * unit_});
       lower.push_back({x_of(i), zero_ - low * unit_});
     }
     if (upper.size() < 2) return;
     upper.insert(upper.end(), lower.rbegin(), lower.rend());
-    out_.shapes.push_back(
-        {Shape::Kind::area, Ink::band, ink_of(chart_, s), std::move(upper), "", {}});
+    out_.shapes.push_back({Shape::Kind::area, Ink::band, ink, std::move(upper), "", {}});
+  }
+
+  void limit(const Chart::Limit& each) {
+    if (!std::isfinite(each.value)) return;
+    const double y = zero_ - each.value * unit_;
+    line({{left_, y}, {out_.width, y}}, Ink::limit);
+    text({left_ + 0.5 * em_, y - 0.45 * em_}, each.name + " " + value_text(each.value),
+         Shape::Anchor::start, Ink::limit);
   }
 
   void hint(std::size_t label) {
@@ -340,7 +354,7 @@ class Layout {
       if (!std::isfinite(value)) continue;
       words += fmt::format("\n{}: {} {}", series.name, value_text(value), chart_.unit);
       const double low = value_at(series.low, label), high = value_at(series.high, label);
-      if (std::isfinite(low) && std::isfinite(high)) {
+      if (std::isfinite(low) && std::isfinite(high) && low < high) {
         words += fmt::format(" ({} to {})", value_text(low), value_text(high));
       }
     }

@@ -15,12 +15,12 @@ struct Point {
 };
 
 /// What a shape is drawn with; pens choose the colours, so that dark mode is theirs.
-enum class Ink : std::uint8_t { strong, muted, grid, series, band };
+enum class Ink : std::uint8_t { strong, muted, grid, series, band, limit };
 
 struct Shape {
   enum class Kind : std::uint8_t {
     box,   ///< Two opposite corners, filled.
-    line,  ///< Through all points.
+    line,  ///< Through all points; of Ink::limit dashed.
     area,  ///< Within all points, filled.
     text,  ///< At its only point: the baseline.
     hint   ///< Two corners; nothing to see, but `text` belongs there.
@@ -46,6 +46,7 @@ struct Drawing {
 struct Shade {
   std::uint32_t light, dark;
 };
+inline constexpr Shade kLimitShade = {0xc4314b, 0xf07088};
 inline constexpr std::size_t kSeriesInks = 8;
 inline constexpr std::array<Shade, kSeriesInks> kShades = {{{0x2a78d6, 0x3987e5},
                                                             {0x1baf7a, 0x199e70},

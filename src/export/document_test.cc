@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "costops/export/picture.h"
 #include "costops/export/writer.h"
 #include "export/chart_layout.h"
 #include "export/document_rows.h"
@@ -143,6 +144,24 @@ TEST(Charts, WithoutLabelsAreEmptyAxes) {
   for (const auto kind : {Chart::Kind::bars, Chart::Kind::stacked, Chart::Kind::lines}) {
     EXPECT_GT(lay_out({kind, "Spend", "", {}, {}}, 600, 10).height, 0);
   }
+}
+
+TEST(Picture, IsAnSvgOrAPngOfItsOwn) {
+  const Chart chart{Chart::Kind::lines,
+                    "Spend <by> day",
+                    "USD",
+                    {"2026-07-01", "2026-07-02", "2026-07-03"},
+                    {{"forecast", {1, 2, 3}, {0, 1, 2}, {2, 3, 4}, {0, 0, 1}, {3, 4, 5}}},
+                    {{"budget", 4.5}}};
+  const std::string svg = svg_of(chart);
+  EXPECT_TRUE(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+  EXPECT_TRUE(svg.ends_with("</svg>\n"));
+  EXPECT_NE(svg.find(">Spend &lt;by&gt; day, USD</text>"), std::string::npos);
+  EXPECT_NE(svg.find(">budget 4.50</text>"), std::string::npos);
+  const std::string png = png_of(chart).value();
+  EXPECT_TRUE(png.starts_with("\x89PNG\r\n"));
+  EXPECT_EQ(png.substr(16, 4), std::string("\0\0\x07\x80", 4));  // 1,920 pixels wide.
+  EXPECT_EQ(png, png_of(chart).value());
 }
 
 }  // namespace

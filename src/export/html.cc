@@ -2,10 +2,10 @@
 // paper. No script runs in it and nothing is fetched; its own policy forbids both.
 #include <fmt/format.h>
 
-#include "costops/json/json.h"
 #include "export/buffered.h"
 #include "export/chart_layout.h"
 #include "export/document_rows.h"
+#include "export/svg.h"
 
 namespace costops::exports {
 namespace {
@@ -32,10 +32,6 @@ dd.note{font-weight:400;font-size:15px}
 padding:20px 22px;margin:0 0 20px;overflow-x:auto}
 figure{margin:0}
 svg{display:block;width:100%;min-width:600px;height:auto}
-svg text{fill:var(--soft)}svg .k{fill:var(--ink)}
-svg polyline{fill:none;stroke:var(--line)}svg .z{stroke:var(--soft)}
-svg .v{stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
-svg .b{opacity:.2}svg .h{fill:transparent}
 svg .h:hover{fill:var(--ink);fill-opacity:.06}svg rect.s:hover{opacity:.8}
 .rows{padding:0}
 table{border-collapse:collapse;width:100%;font-size:13px}
@@ -62,132 +58,6 @@ th{position:static}tr{break-inside:avoid}table{font-size:8.5pt}
 th,td{padding:3px 6px}th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}}
 )";
-
-/// Nothing in a text may end an attribute or begin a tag.
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : json::valid_utf8(text)) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default: {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool control = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
-        if (control) {
-          out += "\xef\xbf\xbd";  // HTML has no such characters.
-        } else {
-          out += c;
-        }
-      }
-    }
-  }
-}
-
-/// A length: a tenth of a unit is finer than a screen shows.
-void append_length(std::string& out, double value) {
-  std::string text = fmt::format("{:.1f}", value);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  out += text == "-0" ? "0" : text;
-}
-
-void append_attribute(std::string& out, std::string_view name, double value) {
-  out += ' ';
-  out += name;
-  out += "=\"";
-  append_length(out, value);
-  out += '"';
-}
-
-void append_box(std::string& out, const Shape& shape) {
-  const bool hint = shape.kind == Shape::Kind::hint;
-  out += hint ? "<rect class=\"h\"" : fmt::format("<rect class=\"s s{}\"", shape.series);
-  append_attribute(out, "x", shape.points[0].x);
-  append_attribute(out, "y", shape.points[0].y);
-  append_attribute(out, "width", shape.points[1].x - shape.points[0].x);
-  append_attribute(out, "height", std::max(0.0, shape.points[1].y - shape.points[0].y));
-  if (!hint) out += " rx=\"1.5\"";
-  if (shape.text.empty()) {
-    out += "/>";
-    return;
-  }
-  out += "><title>";
-  append_escaped(out, shape.text);
-  out += "</title></rect>";
-}
-
-void append_points(std::string& out, const Shape& shape) {
-  if (shape.kind == Shape::Kind::area) {
-    out += fmt::format("<polygon class=\"b s{}\" points=\"", shape.series);
-  } else if (shape.ink == Ink::series) {
-    out += fmt::format("<polyline class=\"v l{}\" points=\"", shape.series);
-  } else {
-    out += shape.ink == Ink::muted ? "<polyline class=\"z\" points=\"" : "<polyline points=\"";
-  }
-  for (const Point& point : shape.points) {
-    append_length(out, point.x);
-    out += ',';
-    append_length(out, point.y);
-    out += ' ';
-  }
-  out.back() = '"';
-  out += "/>";
-}
-
-void append_text(std::string& out, const Shape& shape) {
-  constexpr std::string_view kAnchors[] = {"", " text-anchor=\"middle\"", " text-anchor=\"end\""};
-  out += shape.ink == Ink::strong ? "<text class=\"k\"" : "<text";
-  append_attribute(out, "x", shape.points[0].x);
-  append_attribute(out, "y", shape.points[0].y);
-  out += kAnchors[static_cast<std::size_t>(shape.anchor)];
-  out += '>';
-  append_escaped(out, shape.text);
-  out += "</text>";
-}
-
-void append_svg(std::string& out, const Drawing& drawing) {
-  out +=
-      fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" font-size=\"{}\" role=\"img\" aria-label=\"",
-                  drawing.width, drawing.height, drawing.text_size);
-  append_escaped(out, drawing.title);
-  out += "\">\n";
-  for (const Shape& shape : drawing.shapes) {
-    switch (shape.kind) {
-      case Shape::Kind::box:
-      case Shape::Kind::hint:
-        append_box(out, shape);
-        break;
-      case Shape::Kind::text:
-        append_text(out, shape);
-        break;
-      default:
-        append_points(out, shape);
-    }
-    out += '\n';
-  }
-  out += "</svg>\n";
-}
-
-std::string shade_rules() {
-  std::string light, dark;
-  for (std::size_t i = 0; i < kSeriesInks; ++i) {
-    constexpr std::string_view kRule = "svg .s{0}{{fill:#{1:06x}}}svg .l{0}{{stroke:#{1:06x}}}\n";
-    light += fmt::format(kRule, i, kShades[i].light);
-    dark += fmt::format(kRule, i, kShades[i].dark);
-  }
-  return light + "@media screen and (prefers-color-scheme:dark){\n" + dark + "}\n";
-}
 
 /// Cents stand out; what is beyond them is there, but steps back.
 void append_amount(std::string& out, std::string_view text) {
@@ -247,7 +117,7 @@ class HtmlWriter final : public BufferedWriter {
     append_escaped(out_, text_.title);
     out_ += "</title>\n<style>";
     out_ += kStyle;
-    if (!text_.charts.empty()) out_ += shade_rules();
+    if (!text_.charts.empty()) out_ += svg_rules();
     out_ += "</style>\n</head>\n<body>\n<main>\n<h1>";
     append_escaped(out_, text_.title);
     out_ += "</h1>\n";

@@ -10,7 +10,7 @@
 
 #include "export/buffered.h"
 #include "export/document_rows.h"
-#include "export/pdf_pen.h"
+#include "export/cairo_pen.h"
 
 namespace costops::exports {
 namespace {

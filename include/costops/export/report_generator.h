@@ -13,6 +13,7 @@
 
 #include "costops/accounting/budgets.h"
 #include "costops/accounting/cache_savings.h"
+#include "costops/accounting/price_changes.h"
 #include "costops/accounting/report.h"
 #include "costops/accounting/series.h"
 #include "costops/export/table.h"
@@ -64,11 +65,14 @@ struct BudgetReportRequest {
   Charts charts = Charts::drawn;
 };
 
-/// Rows of the complete periods, then of the forecast with its 80 % interval, for each series.
+/// Rows of the complete periods, then of the forecast with its 80 % interval, for each series. The
+/// forecasts add up to that of the total, which has a line and a chart.
 struct ForecastReportRequest {
   const accounting::UsageSeries* series = nullptr;  ///< Must outlive the call.
   accounting::Metric metric = accounting::Metric::cost;
   std::size_t horizon = 30;  ///< Periods ahead.
+  /// Known changes of the series' prices. Null: prices stay as they are.
+  const accounting::PriceChanges* prices = nullptr;
   std::string title{};
   Charts charts = Charts::drawn;
 };

@@ -24,7 +24,7 @@ inline constexpr std::size_t kFormatCount = 8;
 /// The format that a file's name tells, a compression's ending aside ("a.csv.gz").
 [[nodiscard]] std::optional<Format> format_of_file(std::string_view name);
 
-/// Bars or lines, drawn into HTML and PDF.
+/// Bars or lines, drawn into HTML and PDF, or by themselves (picture.h).
 struct Chart {
   enum class Kind : std::uint8_t { bars, stacked, lines } kind = Kind::bars;
   std::string title, unit;
@@ -33,9 +33,16 @@ struct Chart {
     std::string name;
     std::vector<double> values;  ///< One per label; for drawing only.
     /// Of a line: the band around it (a forecast's interval); empty, or one per label.
-    std::vector<double> low, high;
+    std::vector<double> low{}, high{};
+    std::vector<double> outer_low{}, outer_high{};  ///< A wider band around that one.
   };
   std::vector<Series> series;
+  /// A value that all lines are measured by (a budget): drawn across, dashed.
+  struct Limit {
+    std::string name;
+    double value = 0;
+  };
+  std::vector<Limit> limits{};
 };
 
 struct CsvOptions {

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "costops/forecasting/amounts.h"
+
 namespace costops::reports {
 namespace {
 
@@ -14,11 +16,6 @@ using exports::Chart;
 constexpr std::size_t kSeriesMax = 7;
 constexpr std::size_t kBarsMax = 10;
 constexpr const char* kOther = "(other)";
-
-/// Pixels need no more than a double has.
-double drawn(Amount amount) {
-  return static_cast<double>(amount.pico()) / static_cast<double>(kPicoPerUnit);
-}
 
 std::string shown(const std::string& key) { return key.empty() ? "(unassigned)" : key; }
 
@@ -66,7 +63,8 @@ Chart over_time(const ReportRequest& request, Currency currency, std::size_t key
     const auto found = place.find(group_of(row.keys, keys));
     auto& series = found == place.end() ? chart.series.back() : chart.series[found->second];
     const auto at = std::lower_bound(chart.labels.begin(), chart.labels.end(), row.keys[keys]);
-    series.values[static_cast<std::size_t>(at - chart.labels.begin())] += drawn(row.costs.total());
+    series.values[static_cast<std::size_t>(at - chart.labels.begin())] +=
+        forecasting::units_of(row.costs.total());
   }
   return chart;
 }
@@ -89,11 +87,11 @@ Chart top_groups(const ReportRequest& request, Currency currency, std::size_t ke
       continue;
     }
     chart.labels.push_back(names[i]);
-    chart.series[0].values.push_back(drawn(costs[names[i]]));
+    chart.series[0].values.push_back(forecasting::units_of(costs[names[i]]));
   }
   if (names.size() > kBarsMax) {
     chart.labels.emplace_back(kOther);
-    chart.series[0].values.push_back(drawn(rest));
+    chart.series[0].values.push_back(forecasting::units_of(rest));
   }
   return chart;
 }
@@ -123,7 +121,7 @@ void add_savings(const ReportRequest& request, std::vector<Chart>& charts) {
     if (!periods && names.size() > kBarsMax) names.resize(kBarsMax);
     for (const std::string& name : names) {
       chart.labels.push_back(name);
-      chart.series[0].values.push_back(drawn(by_name.at(name)));
+      chart.series[0].values.push_back(forecasting::units_of(by_name.at(name)));
     }
     charts.push_back(std::move(chart));
   }

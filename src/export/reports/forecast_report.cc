@@ -4,16 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "costops/export/forecast_chart.h"
 #include "costops/forecasting/amounts.h"
-#include "costops/forecasting/forecast.h"
 #include "export/reports/document_state.h"
 
 namespace costops::reports {
 namespace {
 
+using accounting::GroupForecast;
 using accounting::UsageSeries;
 using exports::BatchBuilder;
-using exports::Chart;
 using exports::ColumnType;
 using forecasting::Forecast;
 
@@ -38,56 +38,43 @@ class Rows {
     if (has_currency()) schema.columns.push_back({"currency", ColumnType::text});
   }
 
-  void append(std::size_t index, const Forecast& forecast, BatchBuilder& into) const {
-    const auto history = series().table.values(index);
-    for (std::size_t i = 0; i < series().complete; ++i) {
-      begin(index, grid().label(i), "history", into);
-      estimate(history[i], into);
+  void append(const GroupForecast& group, BatchBuilder& into) const {
+    const Forecast& forecast = group.forecast;
+    for (std::size_t i = 0; i < group.history.size(); ++i) {
+      begin(group, grid().label(i), "history", into);
+      estimate(group.history[i], into);
       into.null().null();
-      end(index, into);
+      end(group, into);
     }
-    const forecasting::Grid next = ahead();
+    const forecasting::Grid next = accounting::periods_ahead(series(), forecast.mean.size());
     for (std::size_t i = 0; i < forecast.mean.size(); ++i) {
-      begin(index, next.label(i), "forecast", into);
+      begin(group, next.label(i), "forecast", into);
       estimate(forecast.mean[i], into);
       estimate(forecast.bands[0].lower[i], into);
       estimate(forecast.bands[0].upper[i], into);
-      end(index, into);
+      end(group, into);
     }
   }
 
-  [[nodiscard]] Chart chart(std::size_t index, const Forecast& forecast) const {
-    const auto history = series().table.values(index).first(series().complete);
-    Chart chart;
-    chart.kind = Chart::Kind::lines;
-    chart.title = name_of(index);
-    chart.unit = series().currencies[index].code();
-    for (std::size_t i = 0; i < history.size(); ++i) chart.labels.push_back(grid().label(i));
-    const forecasting::Grid next = ahead();
-    for (std::size_t i = 0; i < next.size(); ++i) chart.labels.push_back(next.label(i));
-    const std::vector<double> gaps(history.size(), std::nan(""));
-    const auto after = [&](const std::vector<double>& values) {
-      std::vector<double> all = gaps;
-      all.insert(all.end(), values.begin(), values.end());
-      return all;
-    };
-    chart.series.push_back({"history", {history.begin(), history.end()}, {}, {}});
-    chart.series.push_back({"forecast, 80 % interval", after(forecast.mean),
-                            after(forecast.bands[0].lower), after(forecast.bands[0].upper)});
-    return chart;
+  /// "cost", "cost, small".
+  [[nodiscard]] std::string name_of(const GroupForecast& group) const {
+    std::string name(to_string(request_.metric));
+    for (const std::string& key : group.keys) name += ", " + shown(key);
+    return name;
   }
 
-  [[nodiscard]] std::string line(std::size_t index, const Forecast& forecast) const {
+  [[nodiscard]] std::string line(const GroupForecast& group) const {
+    const Forecast& forecast = group.forecast;
     const auto text = [](double value) {
       return costops::to_string(forecasting::amount_of(value));
     };
     const auto& band = forecast.total_bands[0];
     std::string line =
-        fmt::format("{}, {} {}{} ahead: {} in all, 80 % interval {} to {}", name_of(index),
+        fmt::format("{}, {} {}{} ahead: {} in all, 80 % interval {} to {}", name_of(group),
                     forecast.mean.size(), costops::to_string(grid().grain()),
                     forecast.mean.size() == 1 ? "" : "s", text(forecast.total.back()),
                     text(band.lower.back()), text(band.upper.back()));
-    if (has_currency()) line += fmt::format(" {}", series().currencies[index].code());
+    if (has_currency()) line += fmt::format(" {}", group.currency.code());
     return line;
   }
 
@@ -96,26 +83,15 @@ class Rows {
   [[nodiscard]] const forecasting::Grid& grid() const { return series().table.grid(); }
   [[nodiscard]] bool has_currency() const { return request_.metric == accounting::Metric::cost; }
 
-  [[nodiscard]] forecasting::Grid ahead() const {
-    const TimeRange known{grid().period(0).from, grid().period(series().complete - 1).to};
-    return forecasting::Grid(known, grid().grain(), grid().zone()).following(request_.horizon);
-  }
-
-  /// "cost", "cost, small".
-  [[nodiscard]] std::string name_of(std::size_t index) const {
-    std::string name(to_string(request_.metric));
-    for (const std::string& key : series().keys[index]) name += ", " + shown(key);
-    return name;
-  }
   static std::string shown(const std::string& key) { return key.empty() ? "(unassigned)" : key; }
 
-  void begin(std::size_t index, std::string_view period, std::string_view what,
+  void begin(const GroupForecast& group, std::string_view period, std::string_view what,
              BatchBuilder& into) const {
-    for (const std::string& key : series().keys[index]) into.text(shown(key));
+    for (const std::string& key : group.keys) into.text(shown(key));
     into.text(period).text(what);
   }
-  void end(std::size_t index, BatchBuilder& into) const {
-    if (has_currency()) into.text(series().currencies[index].code());
+  void end(const GroupForecast& group, BatchBuilder& into) const {
+    if (has_currency()) into.text(group.currency.code());
   }
   /// Missing is not zero.
   static void estimate(double value, BatchBuilder& into) {
@@ -129,52 +105,40 @@ class Rows {
   const ForecastReportRequest& request_;
 };
 
-Result<std::vector<Forecast>> forecasts_of(const ForecastReportRequest& request) {
-  const UsageSeries& series = *request.series;
-  const auto seasons = forecasting::seasons_of(series.table.grid().grain());
-  const double levels[] = {kLevel};
-  forecasting::ForecastEngine engine;
-  std::vector<Forecast> forecasts;
-  for (std::size_t i = 0; i < series.keys.size(); ++i) {
-    forecasting::ForecastRequest ask;
-    ask.history = series.table.values(i).first(series.complete);
-    ask.season = seasons.empty() ? 1 : seasons.front();
-    ask.horizon = request.horizon;
-    ask.levels = levels;
-    auto forecast = engine.forecast(ask);
-    if (!forecast) return fail(forecast.error());
-    forecasts.push_back(std::move(*forecast));
-  }
-  return forecasts;
-}
-
 }  // namespace
 
 Result<ReportDocument> ReportGenerator::generate(const ForecastReportRequest& request) const {
   if (request.series->complete == 0) {
     return fail(ErrorCode::invalid_input, "no complete period to learn from");
   }
-  const auto forecasts = forecasts_of(request);
-  if (!forecasts) return fail(forecasts.error());
+  const double levels[] = {kLevel};
+  const auto made = accounting::forecast_usage(
+      *request.series, {.horizon = request.horizon, .levels = levels, .prices = request.prices});
+  if (!made) return fail(made.error());
   ReportDocument document;
   ReportDocument::State& state = *document.state_;
   state.kind = Kind::forecast;
   state.text.title = request.title.empty() ? "Forecast" : request.title;
   const Rows rows(request, state.schema);
   state.builder.emplace(state.schema);
-  std::vector<std::size_t> order(forecasts->size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    order[i] = i;
-    rows.append(i, (*forecasts)[i], *state.builder);
+  std::vector<const GroupForecast*> order;
+  for (const GroupForecast& group : made->groups) {
+    if (group.is_sum) continue;
+    order.push_back(&group);
+    rows.append(group, *state.builder);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return (*forecasts)[a].total.back() > (*forecasts)[b].total.back();
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return a->forecast.total.back() > b->forecast.total.back();
   });
   if (order.size() > kChartsMax) order.resize(kChartsMax);
-  for (const std::size_t i : order) {
-    state.text.lines.push_back(rows.line(i, (*forecasts)[i]));
+  for (const GroupForecast& group : made->groups) {
+    if (group.is_sum && group.keys.empty()) order.insert(order.begin(), &group);
+  }
+  for (const GroupForecast* group : order) {
+    state.text.lines.push_back(rows.line(*group));
     if (request.charts == Charts::drawn) {
-      state.text.charts.push_back(rows.chart(i, (*forecasts)[i]));
+      state.text.charts.push_back(
+          forecast_chart(*request.series, *group, {.title = rows.name_of(*group)}));
     }
   }
   if (request.series->unpriced > 0) {

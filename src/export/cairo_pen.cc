@@ -1,4 +1,4 @@
-#include "export/pdf_pen.h"
+#include "export/cairo_pen.h"
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
@@ -21,6 +21,8 @@ std::uint32_t colour_of(const Shape& shape) {
       return kMuted;
     case Ink::grid:
       return kGrid;
+    case Ink::limit:
+      return kLimitShade.light;
     default:
       return kShades[shape.series].light;
   }
@@ -37,7 +39,7 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-struct PdfPen::State {
+struct CairoPen::State {
   explicit State(compression::Sink to) : sink(std::move(to)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -92,20 +94,11 @@ struct PdfPen::State {
   std::array<PangoFontDescription*, 2> fonts{};
 };
 
-PdfPen::PdfPen(double width, double height, const About& about, compression::Sink sink)
-    : state_(std::make_unique<State>(std::move(sink))) {
+CairoPen::CairoPen(compression::Sink sink) : state_(std::make_unique<State>(std::move(sink))) {}
+CairoPen::~CairoPen() = default;
+
+void CairoPen::begin() {
   State& state = *state_;
-  state.surface = cairo_pdf_surface_create_for_stream(&State::write, &state, width, height);
-  cairo_pdf_surface_restrict_to_version(state.surface, CAIRO_PDF_VERSION_1_5);
-  const auto say = [&](cairo_pdf_metadata_t what, const std::string& text) {
-    cairo_pdf_surface_set_metadata(state.surface, what, text.c_str());
-  };
-  say(CAIRO_PDF_METADATA_TITLE, printable(about.title));
-  say(CAIRO_PDF_METADATA_CREATOR, "cost-ops");
-  const std::string created =
-      costops::to_string(Instant(std::chrono::floor<std::chrono::seconds>(about.created)));
-  say(CAIRO_PDF_METADATA_CREATE_DATE, created);
-  say(CAIRO_PDF_METADATA_MOD_DATE, created);
   state.pen = cairo_create(state.surface);
   state.layout = pango_cairo_create_layout(state.pen);
   cairo_font_options_t* options = cairo_font_options_create();
@@ -121,14 +114,12 @@ PdfPen::PdfPen(double width, double height, const About& about, compression::Sin
                  pango_font_description_from_string("DejaVu Sans, sans-serif bold")};
 }
 
-PdfPen::~PdfPen() = default;
-
-double PdfPen::width_of(std::string_view text, const Type& type) {
+double CairoPen::width_of(std::string_view text, const Type& type) {
   state_->set(text, type);
   return state_->laid_out_width();
 }
 
-void PdfPen::text(Point at, std::string_view words, const Type& type, double room) {
+void CairoPen::text(Point at, std::string_view words, const Type& type, double room) {
   if (words.empty()) return;
   State& state = *state_;
   state.set(words, type);
@@ -146,13 +137,13 @@ void PdfPen::text(Point at, std::string_view words, const Type& type, double roo
   pango_cairo_show_layout(state.pen, state.layout);
 }
 
-void PdfPen::box(Point a, Point b, std::uint32_t colour) {
+void CairoPen::box(Point a, Point b, std::uint32_t colour) {
   state_->colour(colour);
   cairo_rectangle(state_->pen, a.x, a.y, b.x - a.x, b.y - a.y);
   cairo_fill(state_->pen);
 }
 
-void PdfPen::line(const std::vector<Point>& points, double width, std::uint32_t colour) {
+void CairoPen::line(const std::vector<Point>& points, double width, std::uint32_t colour) {
   state_->colour(colour);
   cairo_set_line_width(state_->pen, width);
   cairo_set_line_join(state_->pen, CAIRO_LINE_JOIN_ROUND);
@@ -160,13 +151,24 @@ void PdfPen::line(const std::vector<Point>& points, double width, std::uint32_t 
   cairo_stroke(state_->pen);
 }
 
-void PdfPen::area(const std::vector<Point>& points, std::uint32_t colour, double opacity) {
+void CairoPen::area(const std::vector<Point>& points, std::uint32_t colour, double opacity) {
   state_->colour(colour, opacity);
   state_->path(points);
   cairo_fill(state_->pen);
 }
 
-void PdfPen::drawing(const Drawing& drawing, Point upper_left) {
+void CairoPen::stroke(const Shape& shape, double em) {
+  if (shape.ink == Ink::limit) {
+    const double dashes[] = {0.55 * em, 0.4 * em};
+    cairo_set_dash(state_->pen, dashes, 2, 0);
+    line(shape.points, 0.13 * em, colour_of(shape));
+    cairo_set_dash(state_->pen, nullptr, 0, 0);
+    return;
+  }
+  line(shape.points, (shape.ink == Ink::series ? 0.18 : 0.065) * em, colour_of(shape));
+}
+
+void CairoPen::drawing(const Drawing& drawing, Point upper_left) {
   for (Shape shape : drawing.shapes) {
     for (Point& point : shape.points) point = {point.x + upper_left.x, point.y + upper_left.y};
     switch (shape.kind) {
@@ -174,7 +176,7 @@ void PdfPen::drawing(const Drawing& drawing, Point upper_left) {
         box(shape.points[0], shape.points[1], colour_of(shape));
         break;
       case Shape::Kind::line:
-        line(shape.points, shape.ink == Ink::series ? 1.4 : 0.5, colour_of(shape));
+        stroke(shape, drawing.text_size);
         break;
       case Shape::Kind::area:
         area(shape.points, colour_of(shape), 0.2);
@@ -189,21 +191,64 @@ void PdfPen::drawing(const Drawing& drawing, Point upper_left) {
   }
 }
 
-void PdfPen::next_page() { cairo_show_page(state_->pen); }
-
-Result<void> PdfPen::finish() {
-  State& state = *state_;
-  cairo_surface_finish(state.surface);
+Result<void> CairoPen::outcome(std::string_view what) const {
+  const State& state = *state_;
   if (!state.written) return state.written;
-  const cairo_status_t status = cairo_surface_status(state.surface);
+  const cairo_status_t surface = cairo_surface_status(state.surface);
   const cairo_status_t pen = cairo_status(state.pen);
-  if (status == CAIRO_STATUS_SUCCESS &&
+  if (surface == CAIRO_STATUS_SUCCESS &&
       (pen == CAIRO_STATUS_SUCCESS || pen == CAIRO_STATUS_SURFACE_FINISHED)) {
     return {};
   }
   return fail(ErrorCode::io_error,
-              std::string("cannot write the PDF: ") +
-                  cairo_status_to_string(status == CAIRO_STATUS_SUCCESS ? pen : status));
+              "cannot write the " + std::string(what) + ": " +
+                  cairo_status_to_string(surface == CAIRO_STATUS_SUCCESS ? pen : surface));
+}
+
+PdfPen::PdfPen(double width, double height, const About& about, compression::Sink sink)
+    : CairoPen(std::move(sink)) {
+  State& state = *state_;
+  state.surface = cairo_pdf_surface_create_for_stream(&State::write, &state, width, height);
+  cairo_pdf_surface_restrict_to_version(state.surface, CAIRO_PDF_VERSION_1_5);
+  const auto say = [&](cairo_pdf_metadata_t what, const std::string& text) {
+    cairo_pdf_surface_set_metadata(state.surface, what, text.c_str());
+  };
+  say(CAIRO_PDF_METADATA_TITLE, printable(about.title));
+  say(CAIRO_PDF_METADATA_CREATOR, "cost-ops");
+  const std::string created =
+      costops::to_string(Instant(std::chrono::floor<std::chrono::seconds>(about.created)));
+  say(CAIRO_PDF_METADATA_CREATE_DATE, created);
+  say(CAIRO_PDF_METADATA_MOD_DATE, created);
+  begin();
+}
+
+void PdfPen::next_page() { cairo_show_page(state_->pen); }
+
+Result<void> PdfPen::finish() {
+  cairo_surface_finish(state_->surface);
+  return outcome("PDF");
+}
+
+ImagePen::ImagePen(double width, double height, double scale, compression::Sink sink)
+    : CairoPen(std::move(sink)) {
+  const auto pixels = [scale](double length) {
+    return static_cast<int>(std::ceil(length * scale));
+  };
+  state_->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(width), pixels(height));
+  begin();
+  cairo_scale(state_->pen, scale, scale);
+  constexpr std::uint32_t kPaper = 0xffffff;
+  box({0, 0}, {width, height}, kPaper);
+}
+
+Result<void> ImagePen::finish() {
+  if (auto drawn = outcome("picture"); !drawn) return drawn;
+  const cairo_status_t status =
+      cairo_surface_write_to_png_stream(state_->surface, &State::write, state_.get());
+  if (auto written = outcome("picture"); !written) return written;
+  if (status == CAIRO_STATUS_SUCCESS) return {};
+  return fail(ErrorCode::io_error,
+              std::string("cannot write the picture: ") + cairo_status_to_string(status));
 }
 
 }  // namespace costops::exports
