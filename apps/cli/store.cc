@@ -41,11 +41,18 @@ std::uintmax_t bytes_of(const std::string& url) {
   return bytes;
 }
 
+constexpr const char* kCheckHelp = R"(
+Compares every batch with the control totals and the checksum that were written with it,
+has the database look through its file, then adds up all records and compares the sums with
+what queries answer. Changes nothing.
+
+Exit code 0: sound. 1: something is wrong; each finding is a line and names its batch.
+)";
+
 class Check : public Command {
  public:
   explicit Check(CLI::App& parent)
-      : Command(parent, "check", "Read every record and compare the sums",
-                "\nExit code 1: something is wrong; each finding is a line.\n",
+      : Command(parent, "check", "Read every record and compare the sums", kCheckHelp,
                 {.store = Uses::Store::yes}) {}
 
   Result<ExitCode> run(Session& session) override {
@@ -56,8 +63,13 @@ class Check : public Command {
     if (!check) return fail(check.error());
     std::string& out = session.out().text();
     for (const std::string& finding : check->findings) out += finding + '\n';
-    out += fmt::format("{} records, {} entries: {}\n", check->records, check->lines,
+    out += fmt::format("{} records, {} entries in {} {}: {}\n", check->records, check->lines,
+                       check->batches, check->batches == 1 ? "batch" : "batches",
                        check->findings.empty() ? "sound" : "damaged");
+    if (check->entries_without_batch > 0) {
+      out += fmt::format("{} entries are older than the checksums: only their sums were compared\n",
+                         check->entries_without_batch);
+    }
     return check->findings.empty() ? ExitCode::fine : ExitCode::failed;
   }
 };

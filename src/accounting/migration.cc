@@ -268,6 +268,16 @@ Error stopped() { return {ErrorCode::cancelled, "stopped"}; }
 Result<LedgerCheck> check_ledger(const Ledger& ledger, const RecordProgress& progress) {
   constexpr std::size_t kFindings = 20;
   LedgerCheck check;
+  auto integrity = ledger.verify();
+  if (!integrity) return fail(integrity.error());
+  check.batches = integrity->batches;
+  check.entries_without_batch = integrity->entries_without_batch;
+  check.findings = std::move(integrity->findings);
+  if (check.findings.size() > kFindings) {
+    check.findings.resize(kFindings);
+    check.findings.emplace_back("and more");
+    return check;
+  }
   std::map<Currency, Sums> sums;
   std::set<std::int32_t> prices;
   bool go_on = true;
@@ -295,8 +305,11 @@ Result<LedgerCheck> check_ledger(const Ledger& ledger, const RecordProgress& pro
     if (check.records % 10'000 == 0 && progress) go_on = progress(check.records);
     return go_on && check.findings.size() < kFindings;
   });
-  if (!scanned) return fail(scanned.error());
   if (!go_on) return fail(stopped());
+  if (!scanned) {
+    check.findings.push_back("the records cannot be read: " + scanned.error().message);
+    return check;
+  }
   for (const std::int32_t price : prices) {
     const auto used = ledger.price_used(price);
     if (!used) check.findings.push_back(used.error().message);

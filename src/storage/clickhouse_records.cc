@@ -4,6 +4,7 @@
 #include "storage/clickhouse_ledger.h"
 #include "storage/groups.h"
 #include "storage/ledger_columns.h"
+#include "storage/record_dimensions.h"
 #include "storage/record_search.h"
 
 namespace costops::storage {
@@ -80,19 +81,7 @@ void put_texts(StoredEntry& entry, std::map<std::uint64_t, std::string>& texts) 
   const auto text = [&](Dimension d) -> const std::string& {
     return texts[entry.dimensions[static_cast<std::size_t>(d)]];
   };
-  usage.provider = text(Dimension::provider);
-  usage.model = text(Dimension::model);
-  usage.model_version = text(Dimension::model_version);
-  usage.organization = text(Dimension::organization);
-  usage.project = text(Dimension::project);
-  usage.user = text(Dimension::user);
-  usage.session = text(Dimension::session);
-  usage.service_tier = text(Dimension::service_tier);
-  usage.region = text(Dimension::region);
-  usage.speed = text(Dimension::speed);
-  usage.source_kind = text(Dimension::source_kind);
-  usage.source_endpoint = text(Dimension::source_endpoint);
-  usage.position.file = text(Dimension::file);
+  for_each_dimension_text(usage, [&](Dimension d, std::string& field) { field = text(d); });
   usage.tags = tags_of(text(Dimension::tags));
   if (entry.time_given) usage.at = instant(entry.used_at);
   entry.change.reason = texts[entry.reason];

@@ -14,14 +14,7 @@ namespace {
 
 using duck::Type;
 
-constexpr std::array kAdjustmentColumns{
-    Type::bigint,  Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean, Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
-    Type::integer, Type::integer, Type::tiny,      Type::integer,   Type::integer, Type::bigint,
-    Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
-    Type::bigint,  Type::boolean, Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
-    Type::bigint,  Type::hugeint, Type::integer,   Type::text,      Type::integer, Type::integer};
+constexpr auto kAdjustmentColumns = entry_columns_and(Type::text, Type::integer, Type::integer);
 
 bool is_unpriced(const Standing& standing) { return standing.status == PricingStatus::unpriced; }
 
@@ -97,10 +90,10 @@ Result<void> DuckdbLedger::append_side(
   return appender->finish();
 }
 
-Result<void> DuckdbLedger::add_differences(std::span<const Change> changes,
+Result<void> DuckdbLedger::add_differences(std::span<const Correction> changes,
                                            CurrencyTotals& totals) const {
   RecordTexts texts(const_cast<duck::Connection&>(writer_));
-  for (const Change& change : changes) {
+  for (const Correction& change : changes) {
     const Standing& now = change.record.lines.back().standing;
     const auto before = texts.currency(now.currency);
     const auto after = texts.currency(change.target.currency);
@@ -114,10 +107,10 @@ Result<void> DuckdbLedger::add_differences(std::span<const Change> changes,
   return {};
 }
 
-Result<void> DuckdbLedger::write_adjustments(std::span<const Change> changes, std::string_view why,
-                                             Instant recorded_at) {
+Result<void> DuckdbLedger::write_adjustments(std::span<const Correction> changes,
+                                             std::string_view why, Instant recorded_at) {
   std::vector<Adjustment> adjustments;
-  for (const Change& change : changes) {
+  for (const Correction& change : changes) {
     const Standing& now = change.record.lines.back().standing;
     const Standing& target = change.target;
     if (now.currency == target.currency && now.reported_currency == target.reported_currency) {
@@ -210,10 +203,8 @@ Result<Standing> DuckdbLedger::target_of(const Repricing& correction, const Stan
 Result<std::uint64_t> DuckdbLedger::reprice(std::span<const Repricing> corrections,
                                             std::span<const PriceUsed> prices,
                                             Instant recorded_at) {
-  const std::scoped_lock writing(writing_);
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
+  const auto change = changing();
+  if (!change) return fail(change.error());
   auto changed = reprice_all(corrections, prices, recorded_at);
   if (!changed) {
     note(changed.error());
@@ -240,7 +231,7 @@ Result<std::uint64_t> DuckdbLedger::reprice_all(std::span<const Repricing> corre
     for (const Repricing& correction : some) by_id[correction.id] = &correction;
     std::vector<RecordId> ids;
     for (const auto& [id, correction] : by_id) ids.push_back(id);
-    std::vector<Change> changes;
+    std::vector<Correction> changes;
     std::size_t found = 0;
     auto loaded = load_records(ids, [&](const FoldedRecord& record) -> Result<bool> {
       const auto correction = by_id.extract(record.id);

@@ -97,10 +97,8 @@ void DuckdbLedger::forget() {
 }
 
 Result<AppendCounts> DuckdbLedger::append(const LedgerBatch& batch) {
-  const std::scoped_lock writing(writing_);
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
+  const auto change = changing();
+  if (!change) return fail(change.error());
   auto counts = append_judged(batch);
   // The small memory limit can be too small for what a commit must hold at once; nothing of the
   // batch is in the ledger then.
@@ -275,10 +273,10 @@ Result<std::vector<std::int32_t>> DuckdbLedger::number_prices(std::span<const Pr
   return numbers;
 }
 
-Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(const LedgerBatch& batch,
-                                                         std::span<const std::uint32_t> rows,
-                                                         std::span<const std::uint32_t> cost_rows) {
-  Numbers numbers;
+Result<BatchNumbers> DuckdbLedger::number_texts(const LedgerBatch& batch,
+                                                std::span<const std::uint32_t> rows,
+                                                std::span<const std::uint32_t> cost_rows) {
+  BatchNumbers numbers;
   for (std::size_t d = 0; d < kDimensionCount; ++d) {
     auto done = number_dimension(batch, static_cast<Dimension>(d), rows, numbers.of_code[d]);
     if (!done) return fail(done.error());
@@ -315,7 +313,7 @@ Result<DuckdbLedger::Numbers> DuckdbLedger::number_texts(const LedgerBatch& batc
   return numbers;
 }
 
-Result<void> DuckdbLedger::append_growths(const LedgerBatch& batch, const Numbers& numbers,
+Result<void> DuckdbLedger::append_growths(const LedgerBatch& batch, const BatchNumbers& numbers,
                                           AppendCounts& counts) {
   // Few at a time: a folded record is large.
   constexpr std::size_t kAtOnce = 4096;
@@ -329,7 +327,7 @@ Result<void> DuckdbLedger::append_growths(const LedgerBatch& batch, const Number
       ids.push_back(usage.ids[row]);
       row_of[usage.ids[row]] = row;
     }
-    std::vector<Change> changes;
+    std::vector<Correction> changes;
     auto loaded = load_records(ids, [&](const FoldedRecord& record) -> Result<bool> {
       const std::uint32_t row = row_of.at(record.id);
       Standing target;

@@ -4,10 +4,8 @@
 namespace costops::storage {
 
 Result<void> DuckdbLedger::append_documents(std::span<const Document> documents) {
-  const std::scoped_lock writing(writing_);
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  if (auto ready = prepare_to_write(); !ready) return ready;
+  const auto change = changing();
+  if (!change) return fail(change.error());
   auto transaction = duck::Transaction::begin(writer_);
   if (!transaction) return fail(transaction.error());
   auto insert = writer_.prepare(
@@ -22,11 +20,9 @@ Result<void> DuckdbLedger::append_documents(std::span<const Document> documents)
 }
 
 Result<std::vector<Document>> DuckdbLedger::documents(std::string_view kind) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare(
+  auto question = asking();
+  if (!question) return fail(question.error());
+  auto select = question->connection.prepare(
       "SELECT kind, name, epoch_us(recorded_at), body FROM documents "
       "WHERE kind = ? OR ? = '' ORDER BY number");
   if (!select) return fail(select.error());

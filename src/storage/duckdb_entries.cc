@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "storage/record_dimensions.h"
+
 namespace costops::storage {
 namespace {
 
@@ -248,27 +250,18 @@ Result<HistoryLine> RecordTexts::history_line(const Line& line) {
 Result<StoredRecord> RecordTexts::stored(const FoldedRecord& folded) {
   StoredRecord out;
   UsageRecord& usage = out.usage;
-  std::array<std::string, kDimensionCount> texts;
-  for (std::size_t d = 0; d < kDimensionCount; ++d) {
-    if (static_cast<Dimension>(d) == Dimension::tags) continue;
-    const auto found = dimensions_[d].text(connection_, folded.dimensions[d]);
-    if (!found) return fail(found.error());
-    texts[d] = *found;
-  }
-  const auto take = [&texts](Dimension d) { return std::move(texts[static_cast<std::size_t>(d)]); };
-  usage.provider = take(Dimension::provider);
-  usage.model = take(Dimension::model);
-  usage.model_version = take(Dimension::model_version);
-  usage.organization = take(Dimension::organization);
-  usage.project = take(Dimension::project);
-  usage.user = take(Dimension::user);
-  usage.session = take(Dimension::session);
-  usage.service_tier = take(Dimension::service_tier);
-  usage.region = take(Dimension::region);
-  usage.speed = take(Dimension::speed);
-  usage.source_kind = take(Dimension::source_kind);
-  usage.source_endpoint = take(Dimension::source_endpoint);
-  usage.position = {take(Dimension::file), static_cast<std::uint64_t>(folded.line)};
+  Result<void> read;
+  for_each_dimension_text(usage, [&](Dimension d, std::string& field) {
+    const auto number = static_cast<std::size_t>(d);
+    const auto found = dimensions_[number].text(connection_, folded.dimensions[number]);
+    if (found) {
+      field = *found;
+    } else {
+      read = fail(found.error());
+    }
+  });
+  if (!read) return fail(read.error());
+  usage.position.line = static_cast<std::uint64_t>(folded.line);
   auto tag_list = tags(folded.dimensions[static_cast<std::size_t>(Dimension::tags)]);
   if (!tag_list) return fail(tag_list.error());
   usage.tags = std::move(*tag_list);

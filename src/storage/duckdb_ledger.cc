@@ -147,9 +147,23 @@ Result<std::unique_ptr<Ledger>> DuckdbLedger::open(std::string path, OpenMode mo
 }
 
 Result<void> DuckdbLedger::open_database() const {
-  const bool read_only = mode_ == OpenMode::read_only && !in_memory(path_);
-  auto database =
-      duck::Database::open(path_, read_only ? duck::Access::read_only : duck::Access::read_write);
+  if (in_memory(path_)) return open_file(duck::Access::read_write);
+  const bool replay = has_log();
+  if (mode_ != OpenMode::read_only || replay) {
+    auto opened = open_file(duck::Access::read_write);
+    if (opened) opened = recover(replay ? Recovery::after_replay : Recovery::at_opening);
+    if (mode_ != OpenMode::read_only) return opened;
+    // A reader may be allowed to read only; then it sees what a replay in its memory shows.
+    if (!opened && opened.error().code == ErrorCode::conflict) return opened;
+    writer_ = {};
+    database_.reset();
+  }
+  if (auto opened = open_file(duck::Access::read_only); !opened) return opened;
+  return recover(Recovery::look_only);
+}
+
+Result<void> DuckdbLedger::open_file(duck::Access access) const {
+  auto database = duck::Database::open(path_, access);
   if (!database) return fail(database.error());
   database_ = std::make_unique<duck::Database>(std::move(*database));
   auto connection = database_->connect();
@@ -159,8 +173,8 @@ Result<void> DuckdbLedger::open_database() const {
   auto read =
       duck::for_each_row(limit, [&](std::size_t row) { full_memory_ = limit->text(0, row); });
   if (!read) return read;
-  return read_only ? require_schema(writer_, path_, duckdb_migrations())
-                   : migrate(writer_, path_, duckdb_migrations());
+  return access == duck::Access::read_only ? require_schema(writer_, path_, duckdb_migrations())
+                                           : migrate(writer_, path_, duckdb_migrations());
 }
 
 void DuckdbLedger::note(const Error& error) const {
@@ -204,17 +218,31 @@ Result<duck::Connection> DuckdbLedger::reader(Work work) const {
   return connection;
 }
 
-// --- Asking ---
-
-Result<Groups> DuckdbLedger::groups(const Query& query) const {
-  const auto in_use = use();
+Result<DuckdbLedger::Question> DuckdbLedger::asking() const {
+  auto in_use = use();
   if (!in_use) return fail(in_use.error());
   auto connection = reader();
   if (!connection) return fail(connection.error());
+  return Question{std::move(*in_use), std::move(*connection)};
+}
+
+Result<DuckdbLedger::Change> DuckdbLedger::changing() {
+  std::unique_lock writing(writing_);
+  auto in_use = use();
+  if (!in_use) return fail(in_use.error());
+  if (auto ready = prepare_to_write(); !ready) return fail(ready.error());
+  return Change{std::move(writing), std::move(*in_use)};
+}
+
+// --- Asking ---
+
+Result<Groups> DuckdbLedger::groups(const Query& query) const {
+  auto question = asking();
+  if (!question) return fail(question.error());
   // Two statements, one snapshot.
-  auto transaction = duck::Transaction::begin(*connection);
+  auto transaction = duck::Transaction::begin(question->connection);
   if (!transaction) return fail(transaction.error());
-  auto answer = run_query(*connection, query);
+  auto answer = run_query(question->connection, query);
   if (!answer) note(answer.error());
   return answer;
 }
@@ -243,14 +271,12 @@ Result<std::vector<KnownRecord>> DuckdbLedger::known(std::span<const RecordId> i
 }
 
 Result<StoredRecord> DuckdbLedger::find(std::string_view id) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  const auto matches = matches_of(*connection, id);
+  auto question = asking();
+  if (!question) return fail(question.error());
+  const auto matches = matches_of(question->connection, id);
   if (!matches) return fail(matches.error());
   if (auto one = require_one_match(id, *matches); !one) return fail(one.error());
-  RecordTexts texts(*connection);
+  RecordTexts texts(question->connection);
   Result<StoredRecord> found = fail(ErrorCode::not_found, "");
   auto loaded = load_records(*matches, [&](const FoldedRecord& record) -> Result<bool> {
     found = texts.stored(record);
@@ -283,11 +309,10 @@ Result<void> DuckdbLedger::scan(const Query& selection,
 }
 
 Result<PriceUsed> DuckdbLedger::price_used(std::int32_t number) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare("SELECT id, definition FROM prices_used WHERE number = ?");
+  auto question = asking();
+  if (!question) return fail(question.error());
+  auto select =
+      question->connection.prepare("SELECT id, definition FROM prices_used WHERE number = ?");
   if (!select) return fail(select.error());
   auto rows = select->bind(std::int64_t{number}).run();
   if (!rows) return fail(rows.error());
@@ -298,11 +323,9 @@ Result<PriceUsed> DuckdbLedger::price_used(std::int32_t number) const {
 }
 
 Result<std::optional<TimeRange>> DuckdbLedger::extent() const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare(
+  auto question = asking();
+  if (!question) return fail(question.error());
+  auto select = question->connection.prepare(
       "SELECT epoch_us(min(used_at)), epoch_us(max(used_at)) FROM (SELECT used_at FROM records "
       "UNION ALL SELECT used_at FROM plain_records)");
   if (!select) return fail(select.error());

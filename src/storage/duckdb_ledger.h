@@ -26,6 +26,13 @@
 
 namespace costops::storage {
 
+/// Numbers of a batch's texts in the ledger.
+struct BatchNumbers {
+  std::array<std::vector<std::int32_t>, kDimensionCount> of_code;  ///< By the batch's codes.
+  std::vector<std::int32_t> reasons, prices;                       ///< By the batch's indexes.
+  std::map<Currency, std::int32_t> currencies;
+};
+
 class DuckdbLedger final : public Ledger {
  public:
   struct Limits {
@@ -56,17 +63,12 @@ class DuckdbLedger final : public Ledger {
   Result<std::vector<JournalEntry>> sources() const override;
   Result<void> append_documents(std::span<const Document> documents) override;
   Result<std::vector<Document>> documents(std::string_view kind) const override;
+  Result<IntegrityReport> verify() const override;
   Result<std::optional<TimeRange>> extent() const override;
   std::string url() const override { return "duckdb:" + path_; }
 
  private:
   enum class Work : std::uint8_t { none, writing, reading };
-  /// Numbers of a batch's texts in the ledger.
-  struct Numbers {
-    std::array<std::vector<std::int32_t>, kDimensionCount> of_code;  ///< By the batch's codes.
-    std::vector<std::int32_t> reasons, prices;                       ///< By the batch's indexes.
-    std::map<Currency, std::int32_t> currencies;
-  };
   /// An entry of the table `adjustments`.
   struct Adjustment {
     std::int64_t entry = 0;
@@ -74,7 +76,7 @@ class DuckdbLedger final : public Ledger {
     Standing difference;
     std::int32_t records = 0, unpriced = 0;
   };
-  struct Change {
+  struct Correction {
     FoldedRecord record;  ///< As it is.
     Standing target;      ///< As it should be.
   };
@@ -83,6 +85,15 @@ class DuckdbLedger final : public Ledger {
       : path_(std::move(path)), mode_(mode), limits_(limits) {}
 
   [[nodiscard]] Result<void> open_database() const;
+  [[nodiscard]] Result<void> open_file(duck::Access access) const;
+
+  // duckdb_recovery.cc
+  /// Whether the last process did not close the ledger.
+  [[nodiscard]] bool has_log() const;
+  enum class Recovery : std::uint8_t { after_replay, at_opening, look_only };
+  /// Removes what a transaction left that never ended; look_only: fails with io_error if there is
+  /// something.
+  [[nodiscard]] Result<void> recover(Recovery recovery) const;
   /// A call in progress: the database stays as it is. Calls nest (writing during a scan).
   class Use {
    public:
@@ -99,6 +110,18 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<Use> use() const;
   [[nodiscard]] Result<duck::Connection> reader(Work work = Work::reading) const;
   [[nodiscard]] Result<void> limit_memory(duck::Connection& connection, Work work) const;
+  /// A question: the database stays as it is meanwhile, and this connection is its own.
+  struct Question {
+    Use in_use;
+    duck::Connection connection;
+  };
+  [[nodiscard]] Result<Question> asking() const;
+  /// A change: nobody else writes meanwhile, and the writer is ready.
+  struct Change {
+    std::unique_lock<std::mutex> writing;
+    Use in_use;
+  };
+  [[nodiscard]] Result<Change> changing();
   void note(const Error& error) const;
   void forget();
   [[nodiscard]] Result<void> prepare_to_write();
@@ -110,9 +133,9 @@ class DuckdbLedger final : public Ledger {
   void keep_known_id(RecordId id);
   [[nodiscard]] Result<AppendCounts> append_judged(const LedgerBatch& batch);
   void add_costs(const LedgerBatch& batch, CurrencyTotals& totals) const;
-  [[nodiscard]] Result<Numbers> number_texts(const LedgerBatch& batch,
-                                             std::span<const std::uint32_t> rows,
-                                             std::span<const std::uint32_t> cost_rows);
+  [[nodiscard]] Result<BatchNumbers> number_texts(const LedgerBatch& batch,
+                                                  std::span<const std::uint32_t> rows,
+                                                  std::span<const std::uint32_t> cost_rows);
   [[nodiscard]] Result<void> number_dimension(const LedgerBatch& batch, Dimension dimension,
                                               std::span<const std::uint32_t> rows,
                                               std::vector<std::int32_t>& of_code);
@@ -123,18 +146,18 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<std::vector<std::int32_t>> number_prices(
       std::span<const PriceUsed> prices, std::span<const std::uint32_t> used);
   [[nodiscard]] Result<std::int32_t> number_text(TextNumbers& numbers, std::string_view text);
-  [[nodiscard]] Result<void> append_growths(const LedgerBatch& batch, const Numbers& numbers,
+  [[nodiscard]] Result<void> append_growths(const LedgerBatch& batch, const BatchNumbers& numbers,
                                             AppendCounts& counts);
   [[nodiscard]] Result<void> append_quarantine(const LedgerBatch& batch);
   [[nodiscard]] Result<void> append_journal(std::span<const JournalEntry> journal);
 
   // duckdb_records.cc
-  [[nodiscard]] Result<void> append_records(const LedgerBatch& batch, const Numbers& numbers);
-  [[nodiscard]] Result<void> append_wide(const LedgerBatch& batch, const Numbers& numbers,
+  [[nodiscard]] Result<void> append_records(const LedgerBatch& batch, const BatchNumbers& numbers);
+  [[nodiscard]] Result<void> append_wide(const LedgerBatch& batch, const BatchNumbers& numbers,
                                          std::span<const Admission::Insertion> wide);
-  [[nodiscard]] Result<void> append_plain(const LedgerBatch& batch, const Numbers& numbers,
+  [[nodiscard]] Result<void> append_plain(const LedgerBatch& batch, const BatchNumbers& numbers,
                                           std::span<const Admission::Insertion> plain);
-  void number_circumstances(const LedgerBatch& batch, const Numbers& numbers,
+  void number_circumstances(const LedgerBatch& batch, const BatchNumbers& numbers,
                             std::span<const Admission::Insertion> block, std::int32_t* out);
   [[nodiscard]] Result<void> append_circumstances();
   [[nodiscard]] Result<void> append_other_quantities(const LedgerBatch& batch,
@@ -146,12 +169,12 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<void> load_records(std::span<const RecordId> ids,
                                           const FoldedVisitor& visit) const;
   /// Adds what the changes add to the costs.
-  [[nodiscard]] Result<void> add_differences(std::span<const Change> changes,
+  [[nodiscard]] Result<void> add_differences(std::span<const Correction> changes,
                                              CurrencyTotals& totals) const;
   [[nodiscard]] Result<std::uint64_t> reprice_all(std::span<const Repricing> corrections,
                                                   std::span<const PriceUsed> prices,
                                                   Instant recorded_at);
-  [[nodiscard]] Result<void> write_adjustments(std::span<const Change> changes,
+  [[nodiscard]] Result<void> write_adjustments(std::span<const Correction> changes,
                                                std::string_view why, Instant recorded_at);
   [[nodiscard]] Result<void> append_adjustments(std::span<const Adjustment> adjustments,
                                                 std::string_view why, Instant recorded_at);

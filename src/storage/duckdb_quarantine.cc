@@ -72,10 +72,8 @@ Result<void> DuckdbLedger::append_journal(std::span<const JournalEntry> journal)
 }
 
 Result<void> DuckdbLedger::resolve(std::span<const RecordId> ids, Instant at) {
-  const std::scoped_lock writing(writing_);
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  if (auto ready = prepare_to_write(); !ready) return ready;
+  const auto change = changing();
+  if (!change) return fail(change.error());
   auto transaction = duck::Transaction::begin(writer_);
   if (!transaction) return fail(transaction.error());
   if (auto filled = fill_probe(writer_, ids); !filled) return filled;
@@ -98,11 +96,9 @@ Result<std::vector<Quarantined>> DuckdbLedger::quarantine_history() const {
 
 Result<std::vector<Quarantined>> DuckdbLedger::quarantine_where(std::string_view which,
                                                                 std::size_t limit) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare(
+  auto question = asking();
+  if (!question) return fail(question.error());
+  auto select = question->connection.prepare(
       "SELECT id, epoch_us(recorded_at), file, line, reason, excerpt, epoch_us(resolved_at) "
       "FROM quarantine WHERE " +
       std::string(which) + " ORDER BY recorded_at, file, line, id LIMIT ?");
@@ -126,11 +122,10 @@ Result<std::vector<Quarantined>> DuckdbLedger::quarantine_where(std::string_view
 }
 
 Result<std::uint64_t> DuckdbLedger::quarantine_count() const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
-  auto select = connection->prepare("SELECT count(*) FROM quarantine WHERE resolved_at IS NULL");
+  auto question = asking();
+  if (!question) return fail(question.error());
+  auto select =
+      question->connection.prepare("SELECT count(*) FROM quarantine WHERE resolved_at IS NULL");
   if (!select) return fail(select.error());
   auto rows = select->run();
   if (!rows) return fail(rows.error());

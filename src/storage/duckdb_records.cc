@@ -5,6 +5,7 @@
 // whose appending costs half of what the table `records` with a column for everything costs. The
 // view `entries` shows both as one.
 #include <algorithm>
+#include <iterator>
 
 #include "storage/duckdb_ledger.h"
 #include "storage/duckdb_schema.h"
@@ -17,16 +18,9 @@ using Insertion = Admission::Insertion;
 
 constexpr std::uint32_t kNoPrice = UINT32_MAX;
 
-/// Types of the columns that records and adjustments share, then those of records alone.
-constexpr std::array kRecordColumns{
-    Type::bigint,  Type::uuid,    Type::timestamp, Type::timestamp, Type::boolean, Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
-    Type::integer, Type::integer, Type::integer,   Type::integer,   Type::integer, Type::integer,
-    Type::integer, Type::integer, Type::tiny,      Type::integer,   Type::integer, Type::bigint,
-    Type::bigint,  Type::bigint,  Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
-    Type::bigint,  Type::boolean, Type::bigint,    Type::bigint,    Type::bigint,  Type::bigint,
-    Type::bigint,  Type::hugeint, Type::integer,   Type::boolean,   Type::tiny,    Type::bigint,
-    Type::bigint,  Type::bigint,  Type::timestamp, Type::bigint,    Type::text,    Type::text};
+constexpr auto kRecordColumns =
+    entry_columns_and(Type::boolean, Type::tiny, Type::bigint, Type::bigint, Type::bigint,
+                      Type::timestamp, Type::bigint, Type::text, Type::text);
 
 constexpr std::array kPlainColumns{
     Type::bigint,  Type::uuid,    Type::timestamp, Type::integer, Type::integer, Type::integer,
@@ -36,10 +30,20 @@ constexpr std::array kPlainColumns{
 constexpr std::array kPlainDimensions{
     Dimension::provider, Dimension::model,   Dimension::organization, Dimension::project,
     Dimension::user,     Dimension::session, Dimension::tags};
+/// Their requests are one.
 constexpr std::array kPlainMeters{Meter::input_tokens_uncached, Meter::cache_read_tokens,
-                                  Meter::output_tokens, Meter::output_reasoning_tokens,
-                                  Meter::requests};
+                                  Meter::output_tokens, Meter::output_reasoning_tokens};
 constexpr std::array kPlainCosts{CostClass::input, CostClass::cache_read, CostClass::output};
+constexpr auto kAllDimensions = [] {
+  std::array<Dimension, kDimensionCount> all{};
+  for (std::size_t d = 0; d < all.size(); ++d) all[d] = static_cast<Dimension>(d);
+  return all;
+}();
+constexpr auto kAllCosts = [] {
+  std::array<CostClass, kCostClassCount> all{};
+  for (std::size_t c = 0; c < all.size(); ++c) all[c] = static_cast<CostClass>(c);
+  return all;
+}();
 
 std::int64_t microseconds(Instant at) { return at.time_since_epoch().count(); }
 
@@ -55,11 +59,6 @@ std::vector<Meter> side_meters(const UsageBatch& batch) {
     if (!batch.quantities(meter).empty() && !is_column_meter(meter)) meters.push_back(meter);
   }
   return meters;
-}
-
-std::int64_t used_at(const LedgerBatch& batch, std::size_t row) {
-  const std::int64_t at = batch.usage->at[row];
-  return at == UsageBatch::kNone ? microseconds(batch.default_at) : at;
 }
 
 /// Numbers of a batch's currencies; neighbours are mostly alike.
@@ -78,37 +77,6 @@ class CurrencyColumn {
   const std::map<Currency, std::int32_t>& numbers_;
   Currency last_;
   std::int32_t number_ = -1;
-};
-
-/// Fills the columns of one block after the other.
-class Block {
- public:
-  Block(duck::Appender& appender, std::span<const Insertion> rows)
-      : appender_(appender), rows_(rows) {}
-
-  /// The next column is value_of(insertion).
-  template <typename T, typename ValueOf>
-  T* fill(const ValueOf& value_of) {
-    T* const out = appender_.column<T>(next_++);
-    for (std::size_t i = 0; i < rows_.size(); ++i) out[i] = value_of(rows_[i]);
-    return out;
-  }
-  /// The same, NULL where the value is UsageBatch::kNone.
-  void optional(const std::vector<std::int64_t>& values) {
-    const std::size_t column = next_;
-    std::int64_t* const out = fill<std::int64_t>([&](Insertion r) { return values[r.row]; });
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (out[i] != UsageBatch::kNone) continue;
-      out[i] = 0;
-      appender_.set_null(column, i);
-    }
-  }
-  [[nodiscard]] std::size_t take_column() { return next_++; }
-
- private:
-  duck::Appender& appender_;
-  std::span<const Insertion> rows_;
-  std::size_t next_ = 0;
 };
 
 /// Finds out whether a record's source id is the UUID that its identity was made of.
@@ -138,6 +106,160 @@ class SourceIds {
   std::vector<RecordId> keys_;
 };
 
+/// Fills the columns of one block, each after the one before it, and keeps in sight those that the
+/// checksum covers.
+class Block {
+ public:
+  Block(duck::Appender& appender, const LedgerBatch& batch, const BatchNumbers& numbers,
+        std::span<const Insertion> rows)
+      : appender_(appender), batch_(batch), usage_(*batch.usage), numbers_(numbers), rows_(rows) {}
+
+  /// The next column is value_of(insertion).
+  template <typename T, typename ValueOf>
+  T* fill(const ValueOf& value_of) {
+    T* const out = appender_.column<T>(next_++);
+    for (std::size_t i = 0; i < rows_.size(); ++i) out[i] = value_of(rows_[i]);
+    return out;
+  }
+  /// The same, NULL where the value is UsageBatch::kNone.
+  void optional(const std::vector<std::int64_t>& values) {
+    const std::size_t column = next_;
+    std::int64_t* const out = fill<std::int64_t>([&](Insertion r) { return values[r.row]; });
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (out[i] != UsageBatch::kNone) continue;
+      out[i] = 0;
+      appender_.set_null(column, i);
+    }
+  }
+  [[nodiscard]] std::size_t take_column() { return next_++; }
+
+  void entries(std::int64_t first) {
+    entry_ = fill<std::int64_t>([&](Insertion) { return first++; });
+  }
+  void ids() {
+    fill<duckdb_hugeint>([this](Insertion r) { return duck::uuid_of(usage_.ids[r.row]); });
+  }
+  void used_at() {
+    at_ = fill<std::int64_t>([this](Insertion r) {
+      const std::int64_t at = usage_.at[r.row];
+      return at == UsageBatch::kNone ? microseconds(batch_.default_at) : at;
+    });
+  }
+  void dimensions(std::span<const Dimension> dimensions) {
+    for (const Dimension d : dimensions) {
+      const auto& codes = usage_.codes(d);
+      const auto& of_code = numbers_.of_code[static_cast<std::size_t>(d)];
+      const auto* filled = fill<std::int32_t>([&](Insertion r) { return of_code[codes[r.row]]; });
+      const auto checked = std::ranges::find(kCheckedDimensions, d);
+      if (checked == kCheckedDimensions.end()) continue;
+      dimensions_[static_cast<std::size_t>(checked - kCheckedDimensions.begin())] = filled;
+    }
+  }
+  void currency_and_status(CurrencyColumn& currency) {
+    currency_ =
+        fill<std::int32_t>([&](Insertion r) { return currency(batch_.currency[r.largest]); });
+    status_ = fill<std::int8_t>(
+        [this](Insertion r) { return static_cast<std::int8_t>(batch_.status[r.largest]); });
+  }
+  void price_and_reason() {
+    fill<std::int32_t>([this](Insertion r) {
+      const std::uint32_t price = batch_.price[r.largest];
+      return price == kNoPrice ? 0 : numbers_.prices[price];
+    });
+    fill<std::int32_t>([this](Insertion r) { return numbers_.reasons[batch_.reason[r.largest]]; });
+  }
+  void meters(std::span<const Meter> meters) {
+    for (const Meter meter : meters) {
+      const auto counts = usage_.quantities(meter);
+      const auto column = std::ranges::find(kColumnMeters, meter) - kColumnMeters.begin();
+      meters_[static_cast<std::size_t>(column)] =
+          fill<std::int64_t>([&](Insertion r) { return counts.empty() ? 0 : counts[r.largest]; });
+    }
+  }
+  void costs(std::span<const CostClass> costs) {
+    for (const CostClass c : costs) {
+      const auto pico = batch_.pico[static_cast<std::size_t>(c)];
+      costs_[static_cast<std::size_t>(c)] =
+          fill<std::int64_t>([&](Insertion r) { return pico[r.largest]; });
+    }
+  }
+  void reported_cost(CurrencyColumn& currency) {
+    const std::size_t column = take_column();
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const std::uint32_t row = rows_[i].largest;
+      appender_.column<duckdb_hugeint>(column)[i] =
+          duck::hugeint_of(usage_.reported_cost[row].pico());
+      if (usage_.reported_currency[row].is_none()) appender_.set_null(column, i);
+    }
+    fill<std::int32_t>([&](Insertion r) { return currency(usage_.reported_currency[r.largest]); });
+  }
+  void line_and_source_id(SourceIds& source_ids) {
+    fill<std::int64_t>(
+        [this](Insertion r) { return static_cast<std::int64_t>(usage_.line[r.row]); });
+    const std::size_t column = take_column();
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (source_ids.follows_from_id(rows_[i].row)) {
+        appender_.set_null(column, i);
+      } else {
+        appender_.set_text(column, i, usage_.source_ids[rows_[i].row]);
+      }
+    }
+  }
+  void metadata() {
+    const std::size_t column = take_column();
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      appender_.set_text(column, i, usage_.metadata[rows_[i].row]);
+    }
+  }
+
+  /// Appends the block, and adds its entries to the sums of their batch.
+  [[nodiscard]] Result<void> append(EntrySums& sums) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) sums.add(facts(i));
+    return appender_.append_block(rows_.size());
+  }
+
+ private:
+  /// A meter or cost without a column is zero, but requests: one.
+  [[nodiscard]] EntryFacts facts(std::size_t i) const {
+    EntryFacts facts{entry_[i], usage_.ids[rows_[i].row], at_[i], {}, currency_[i], status_[i]};
+    for (std::size_t d = 0; d < dimensions_.size(); ++d) facts.dimensions[d] = dimensions_[d][i];
+    facts.meters.back() = 1;
+    for (std::size_t m = 0; m < meters_.size(); ++m) {
+      if (meters_[m] != nullptr) facts.meters[m] = meters_[m][i];
+    }
+    for (std::size_t c = 0; c < costs_.size(); ++c) {
+      if (costs_[c] != nullptr) facts.costs[c] = costs_[c][i];
+    }
+    return facts;
+  }
+
+  duck::Appender& appender_;
+  const LedgerBatch& batch_;
+  const UsageBatch& usage_;
+  const BatchNumbers& numbers_;
+  std::span<const Insertion> rows_;
+  std::size_t next_ = 0;
+
+  const std::int64_t* entry_ = nullptr;
+  const std::int64_t* at_ = nullptr;
+  std::array<const std::int32_t*, kCheckedDimensions.size()> dimensions_{};
+  const std::int32_t* currency_ = nullptr;
+  const std::int8_t* status_ = nullptr;
+  std::array<const std::int64_t*, kColumnMeters.size()> meters_{};
+  std::array<const std::int64_t*, kCostClassCount> costs_{};
+};
+static_assert(kColumnMeters.back() == Meter::requests);
+
+/// Hands on at most so many rows at a time as a block holds.
+template <typename AppendBlock>
+Result<void> for_each_block(std::span<const Insertion> rows, const AppendBlock& append_block) {
+  for (std::size_t from = 0; from < rows.size(); from += duck::Appender::kBlockRows) {
+    const std::size_t count = std::min(rows.size() - from, duck::Appender::kBlockRows);
+    if (auto appended = append_block(rows.subspan(from, count)); !appended) return appended;
+  }
+  return {};
+}
+
 /// Tells which records are plain.
 class Plainness {
  public:
@@ -145,7 +267,8 @@ class Plainness {
     const UsageBatch& usage = *batch.usage;
     for (std::size_t i = 0; i < kMeterCount; ++i) {
       const auto meter = static_cast<Meter>(i);
-      if (usage.meters().test(i) && std::ranges::find(kPlainMeters, meter) == kPlainMeters.end()) {
+      if (meter == Meter::requests || !usage.meters().test(i)) continue;
+      if (std::ranges::find(kPlainMeters, meter) == kPlainMeters.end()) {
         odd_meters_.push_back(usage.quantities(meter));
       }
     }
@@ -173,7 +296,7 @@ class Plainness {
 
 }  // namespace
 
-Result<void> DuckdbLedger::append_records(const LedgerBatch& batch, const Numbers& numbers) {
+Result<void> DuckdbLedger::append_records(const LedgerBatch& batch, const BatchNumbers& numbers) {
   const Plainness plain(batch);
   std::vector<Insertion> plain_rows;
   std::vector<Insertion> wide_rows;
@@ -186,7 +309,7 @@ Result<void> DuckdbLedger::append_records(const LedgerBatch& batch, const Number
 
 // --- Plain records ---
 
-void DuckdbLedger::number_circumstances(const LedgerBatch& batch, const Numbers& numbers,
+void DuckdbLedger::number_circumstances(const LedgerBatch& batch, const BatchNumbers& numbers,
                                         std::span<const Insertion> block, std::int32_t* out) {
   const UsageBatch& usage = *batch.usage;
   std::array<const std::uint32_t*, Circumstances::kDimensions.size()> codes{};
@@ -210,7 +333,7 @@ void DuckdbLedger::number_circumstances(const LedgerBatch& batch, const Numbers&
   }
 }
 
-Result<void> DuckdbLedger::append_plain(const LedgerBatch& batch, const Numbers& numbers,
+Result<void> DuckdbLedger::append_plain(const LedgerBatch& batch, const BatchNumbers& numbers,
                                         std::span<const Insertion> plain) {
   if (plain.empty()) return {};
   auto records = writer_.appender(nullptr, "plain_records", kPlainColumns);
@@ -218,58 +341,22 @@ Result<void> DuckdbLedger::append_plain(const LedgerBatch& batch, const Numbers&
   const UsageBatch& usage = *batch.usage;
   SourceIds source_ids(usage);
   CurrencyColumn currency(numbers.currencies);
-  for (std::size_t from = 0; from < plain.size(); from += duck::Appender::kBlockRows) {
-    const auto rows =
-        plain.subspan(from, std::min(plain.size() - from, duck::Appender::kBlockRows));
-    Block block(*records, rows);
-    const auto* entry = block.fill<std::int64_t>([this](Insertion) { return next_entry_++; });
-    block.fill<duckdb_hugeint>([&](Insertion r) { return duck::uuid_of(usage.ids[r.row]); });
-    const auto* at = block.fill<std::int64_t>([&](Insertion r) { return used_at(batch, r.row); });
+  auto appended = for_each_block(plain, [&](std::span<const Insertion> rows) {
+    Block block(*records, batch, numbers, rows);
+    block.entries(std::exchange(next_entry_, next_entry_ + std::ssize(rows)));
+    block.ids();
+    block.used_at();
     number_circumstances(batch, numbers, rows, records->column<std::int32_t>(block.take_column()));
-    std::array<const std::int32_t*, kPlainDimensions.size()> dimension{};
-    for (std::size_t d = 0; d < dimension.size(); ++d) {
-      const auto& codes = usage.codes(kPlainDimensions[d]);
-      const auto& of_code = numbers.of_code[static_cast<std::size_t>(kPlainDimensions[d])];
-      dimension[d] = block.fill<std::int32_t>([&](Insertion r) { return of_code[codes[r.row]]; });
-    }
-    const auto* currencies =
-        block.fill<std::int32_t>([&](Insertion r) { return currency(batch.currency[r.largest]); });
-    const auto* status = block.fill<std::int8_t>(
-        [&](Insertion r) { return static_cast<std::int8_t>(batch.status[r.largest]); });
-    std::array<const std::int64_t*, kPlainMeters.size() - 1> meter{};
-    for (std::size_t m = 0; m < meter.size(); ++m) {
-      const auto counts = usage.quantities(kPlainMeters[m]);
-      meter[m] = block.fill<std::int64_t>(
-          [&](Insertion r) { return counts.empty() ? 0 : counts[r.largest]; });
-    }
-    std::array<const std::int64_t*, kPlainCosts.size()> cost{};
-    for (std::size_t c = 0; c < cost.size(); ++c) {
-      const auto pico = batch.pico[static_cast<std::size_t>(kPlainCosts[c])];
-      cost[c] = block.fill<std::int64_t>([&](Insertion r) { return pico[r.largest]; });
-    }
+    block.dimensions(kPlainDimensions);
+    block.currency_and_status(currency);
+    block.meters(kPlainMeters);
+    block.costs(kPlainCosts);
     block.optional(usage.latency_ms);
     block.optional(usage.time_to_first_token_ms);
-    block.fill<std::int64_t>(
-        [&](Insertion r) { return static_cast<std::int64_t>(usage.line[r.row]); });
-    const std::size_t source_id = block.take_column();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (source_ids.follows_from_id(rows[i].row)) {
-        records->set_null(source_id, i);
-      } else {
-        records->set_text(source_id, i, usage.source_ids[rows[i].row]);
-      }
-      sums_.add(
-          {entry[i],
-           usage.ids[rows[i].row],
-           at[i],
-           {dimension[0][i], dimension[1][i], dimension[2][i], dimension[3][i], dimension[4][i]},
-           currencies[i],
-           status[i],
-           {meter[0][i], meter[1][i], 0, 0, 0, meter[2][i], meter[3][i], 1},
-           {cost[0][i], cost[1][i], 0, cost[2][i], 0}});
-    }
-    if (auto appended = records->append_block(rows.size()); !appended) return appended;
-  }
+    block.line_and_source_id(source_ids);
+    return block.append(sums_);
+  });
+  if (!appended) return appended;
   if (auto finished = records->finish(); !finished) return finished;
   return append_circumstances();
 }
@@ -306,7 +393,7 @@ Result<void> DuckdbLedger::append_circumstances() {
 
 // --- All others ---
 
-Result<void> DuckdbLedger::append_wide(const LedgerBatch& batch, const Numbers& numbers,
+Result<void> DuckdbLedger::append_wide(const LedgerBatch& batch, const BatchNumbers& numbers,
                                        std::span<const Insertion> wide) {
   if (wide.empty()) return {};
   auto records = writer_.appender(nullptr, "records", kRecordColumns);
@@ -317,50 +404,23 @@ Result<void> DuckdbLedger::append_wide(const LedgerBatch& batch, const Numbers& 
   SourceIds source_ids(usage);
   CurrencyColumn currency(numbers.currencies);
   CurrencyColumn reported(numbers.currencies);
-  for (std::size_t from = 0; from < wide.size(); from += duck::Appender::kBlockRows) {
-    const auto rows = wide.subspan(from, std::min(wide.size() - from, duck::Appender::kBlockRows));
-    Block block(*records, rows);
-    const auto* entry = block.fill<std::int64_t>([this](Insertion) { return next_entry_++; });
-    block.fill<duckdb_hugeint>([&](Insertion r) { return duck::uuid_of(usage.ids[r.row]); });
+  auto appended = for_each_block(wide, [&](std::span<const Insertion> rows) {
+    Block block(*records, batch, numbers, rows);
+    block.entries(std::exchange(next_entry_, next_entry_ + std::ssize(rows)));
+    block.ids();
     block.fill<std::int64_t>([&](Insertion) { return microseconds(batch.recorded_at); });
-    const auto* at = block.fill<std::int64_t>([&](Insertion r) { return used_at(batch, r.row); });
+    block.used_at();
     block.fill<bool>([&](Insertion r) { return usage.at[r.row] != UsageBatch::kNone; });
-    std::array<const std::int32_t*, kDimensionCount> dimension{};
-    for (std::size_t d = 0; d < kDimensionCount; ++d) {
-      const auto& codes = usage.codes(static_cast<Dimension>(d));
-      const auto& of_code = numbers.of_code[d];
-      dimension[d] = block.fill<std::int32_t>([&](Insertion r) { return of_code[codes[r.row]]; });
-    }
-    const auto* currencies =
-        block.fill<std::int32_t>([&](Insertion r) { return currency(batch.currency[r.largest]); });
-    const auto* status = block.fill<std::int8_t>(
-        [&](Insertion r) { return static_cast<std::int8_t>(batch.status[r.largest]); });
-    block.fill<std::int32_t>([&](Insertion r) {
-      return batch.price[r.largest] == kNoPrice ? 0 : numbers.prices[batch.price[r.largest]];
-    });
-    block.fill<std::int32_t>([&](Insertion r) { return numbers.reasons[batch.reason[r.largest]]; });
-    std::array<const std::int64_t*, kColumnMeters.size()> meter{};
-    for (std::size_t m = 0; m < meter.size(); ++m) {
-      const auto counts = usage.quantities(kColumnMeters[m]);
-      meter[m] = block.fill<std::int64_t>(
-          [&](Insertion r) { return counts.empty() ? 0 : counts[r.largest]; });
-    }
+    block.dimensions(kAllDimensions);
+    block.currency_and_status(currency);
+    block.price_and_reason();
+    block.meters(kColumnMeters);
     block.fill<bool>([&](Insertion r) {
       return std::ranges::any_of(
           others, [&](Meter other) { return usage.quantities(other)[r.largest] != 0; });
     });
-    std::array<const std::int64_t*, kCostClassCount> cost{};
-    for (std::size_t c = 0; c < kCostClassCount; ++c) {
-      cost[c] = block.fill<std::int64_t>([&](Insertion r) { return batch.pico[c][r.largest]; });
-    }
-    const std::size_t reported_cost = block.take_column();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      records->column<duckdb_hugeint>(reported_cost)[i] =
-          duck::hugeint_of(usage.reported_cost[rows[i].largest].pico());
-      if (usage.reported_currency[rows[i].largest].is_none()) records->set_null(reported_cost, i);
-    }
-    block.fill<std::int32_t>(
-        [&](Insertion r) { return reported(usage.reported_currency[r.largest]); });
+    block.costs(kAllCosts);
+    block.reported_cost(reported);
     block.fill<bool>([&](Insertion r) { return usage.grows[r.row] != 0; });
     block.fill<std::int8_t>(
         [&](Insertion r) { return static_cast<std::int8_t>(usage.status[r.row]); });
@@ -368,28 +428,11 @@ Result<void> DuckdbLedger::append_wide(const LedgerBatch& batch, const Numbers& 
     block.optional(usage.latency_ms);
     block.optional(usage.time_to_first_token_ms);
     block.optional(usage.ingested_at);
-    block.fill<std::int64_t>(
-        [&](Insertion r) { return static_cast<std::int64_t>(usage.line[r.row]); });
-    const std::size_t source_id = block.take_column();
-    const std::size_t metadata = block.take_column();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (source_ids.follows_from_id(rows[i].row)) {
-        records->set_null(source_id, i);
-      } else {
-        records->set_text(source_id, i, usage.source_ids[rows[i].row]);
-      }
-      records->set_text(metadata, i, usage.metadata[rows[i].row]);
-      EntryFacts facts{entry[i], usage.ids[rows[i].row], at[i], {}, currencies[i], status[i], {},
-                       {}};
-      for (std::size_t d = 0; d < kCheckedDimensions.size(); ++d) {
-        facts.dimensions[d] = dimension[static_cast<std::size_t>(kCheckedDimensions[d])][i];
-      }
-      for (std::size_t m = 0; m < meter.size(); ++m) facts.meters[m] = meter[m][i];
-      for (std::size_t c = 0; c < kCostClassCount; ++c) facts.costs[c] = cost[c][i];
-      sums_.add(facts);
-    }
-    if (auto appended = records->append_block(rows.size()); !appended) return appended;
-  }
+    block.line_and_source_id(source_ids);
+    block.metadata();
+    return block.append(sums_);
+  });
+  if (!appended) return appended;
   return records->finish();
 }
 

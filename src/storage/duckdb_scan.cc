@@ -344,14 +344,12 @@ Result<void> RecordScan::run(const std::function<Result<void>(const RecordBatch&
 Result<void> DuckdbLedger::scan_batches(
     const Query& selection, const RecordTextsWanted& wanted,
     const std::function<Result<void>(const RecordBatch&)>& visit) const {
-  const auto in_use = use();
-  if (!in_use) return fail(in_use.error());
-  auto connection = reader();
-  if (!connection) return fail(connection.error());
+  auto question = asking();
+  if (!question) return fail(question.error());
   // Several questions, one snapshot.
-  auto transaction = duck::Transaction::begin(*connection);
+  auto transaction = duck::Transaction::begin(question->connection);
   if (!transaction) return fail(transaction.error());
-  RecordScan scan(*connection, selection, wanted);
+  RecordScan scan(question->connection, selection, wanted);
   if (auto prepared = scan.prepare(); !prepared) return prepared;
   auto done = scan.run(visit);
   if (!done) note(done.error());

@@ -2,6 +2,7 @@
 // docs/ledger.md describes them to people.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 
@@ -27,6 +28,28 @@ struct Migration {
 /// Fails with unsupported if the schema is not the last one.
 [[nodiscard]] Result<void> require_schema(duck::Connection& connection, const std::string& path,
                                           std::span<const Migration> migrations);
+
+/// Types of the columns with which both tables of all columns begin: `records` and `adjustments`.
+inline constexpr std::array kEntryColumns{
+    duck::Type::bigint,  duck::Type::uuid,    duck::Type::timestamp, duck::Type::timestamp,
+    duck::Type::boolean, duck::Type::integer, duck::Type::integer,   duck::Type::integer,
+    duck::Type::integer, duck::Type::integer, duck::Type::integer,   duck::Type::integer,
+    duck::Type::integer, duck::Type::integer, duck::Type::integer,   duck::Type::integer,
+    duck::Type::integer, duck::Type::integer, duck::Type::integer,   duck::Type::integer,
+    duck::Type::tiny,    duck::Type::integer, duck::Type::integer,   duck::Type::bigint,
+    duck::Type::bigint,  duck::Type::bigint,  duck::Type::bigint,    duck::Type::bigint,
+    duck::Type::bigint,  duck::Type::bigint,  duck::Type::bigint,    duck::Type::boolean,
+    duck::Type::bigint,  duck::Type::bigint,  duck::Type::bigint,    duck::Type::bigint,
+    duck::Type::bigint,  duck::Type::hugeint, duck::Type::integer};
+/// All types of such a table.
+template <typename... Types>
+[[nodiscard]] constexpr auto entry_columns_and(Types... others) {
+  std::array<duck::Type, kEntryColumns.size() + sizeof...(others)> all{};
+  std::size_t next = 0;
+  for (const duck::Type type : kEntryColumns) all[next++] = type;
+  ((all[next++] = others), ...);
+  return all;
+}
 
 /// Two views show all entries: `entries` with everything, and `measures`, cheaper to sum, with what
 /// is asked for most. Whether `measures` has a dimension's column:

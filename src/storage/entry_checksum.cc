@@ -13,7 +13,7 @@ constexpr std::uint64_t spread(std::uint64_t bits) {
 
 /// One odd factor per fact. Their order is part of the ledger's format.
 constexpr std::size_t kFactCount =
-    6 + kCheckedDimensions.size() + kColumnMeters.size() + kCostClassCount;
+    6 + kCheckedDimensions.size() + kColumnMeters.size() + kCostClassCount + 1;
 constexpr auto kFactors = [] {
   std::array<std::uint64_t, kFactCount> factors{};
   for (std::size_t i = 0; i < factors.size(); ++i) {
@@ -43,6 +43,7 @@ void EntrySums::add(const EntryFacts& facts) {
     take(cost);
     cost_pico += cost;
   }
+  take(facts.rest);
   checksum += spread(sum);
   ++entries;
 }

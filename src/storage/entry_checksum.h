@@ -31,6 +31,8 @@ struct EntryFacts {
   std::int8_t status = 0;
   std::array<std::int64_t, kColumnMeters.size()> meters{};
   std::array<std::int64_t, kCostClassCount> costs{};
+  /// A hash of all else in the row, where the database does not check its own file (SQLite).
+  std::uint64_t rest = 0;
 };
 
 /// Sums of some entries, in any order.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "costops/storage/ledger.h"
+#include "storage/record_dimensions.h"
 
 namespace costops::storage {
 namespace {
@@ -68,19 +69,7 @@ class Gathered {
       const auto d = static_cast<std::size_t>(dimension);
       if (wanted_.dimensions[d]) batch_.dimensions[d].push_back(kept(text));
     };
-    add(Dimension::provider, usage.provider);
-    add(Dimension::model, usage.model);
-    add(Dimension::model_version, usage.model_version);
-    add(Dimension::organization, usage.organization);
-    add(Dimension::project, usage.project);
-    add(Dimension::user, usage.user);
-    add(Dimension::session, usage.session);
-    add(Dimension::service_tier, usage.service_tier);
-    add(Dimension::region, usage.region);
-    add(Dimension::speed, usage.speed);
-    add(Dimension::source_kind, usage.source_kind);
-    add(Dimension::source_endpoint, usage.source_endpoint);
-    add(Dimension::file, usage.position.file);
+    for_each_dimension_text(usage, add);
     add(Dimension::tags, usage.tags.empty() ? "" : tags_text(usage));
   }
 

@@ -76,6 +76,19 @@ int flags_of(Access access) {
 
 }  // namespace
 
+std::array<char, kWideBytes> bytes_of(RecordId id) {
+  const std::array<std::uint64_t, 2> words{__builtin_bswap64(id.high), __builtin_bswap64(id.low)};
+  std::array<char, kWideBytes> bytes{};
+  std::memcpy(bytes.data(), words.data(), kWideBytes);
+  return bytes;
+}
+
+RecordId id_of_bytes(std::string_view bytes) {
+  std::array<std::uint64_t, 2> words{};
+  if (bytes.size() == kWideBytes) std::memcpy(words.data(), bytes.data(), kWideBytes);
+  return {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
+}
+
 // --- Statement ---
 
 Statement::Statement(Statement&& other) noexcept { *this = std::move(other); }
@@ -102,7 +115,7 @@ Statement& Statement::bind(std::string_view text) {
 }
 
 Statement& Statement::bind(RecordId id) {
-  const std::array<std::uint64_t, 2> bytes{__builtin_bswap64(id.high), __builtin_bswap64(id.low)};
+  const auto bytes = bytes_of(id);
   sqlite3_bind_blob(statement_, ++bound_, bytes.data(), kWideBytes, SQLITE_TRANSIENT);
   return *this;
 }
@@ -143,11 +156,15 @@ std::string_view Statement::text(int column) const {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-RecordId Statement::id(int column) const {
-  const std::string_view bytes = text(column);
-  std::array<std::uint64_t, 2> words{};
-  if (bytes.size() == kWideBytes) std::memcpy(words.data(), bytes.data(), kWideBytes);
-  return {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
+Statement::Kind Statement::kind(int column) const {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_NULL:
+      return Kind::null;
+    case SQLITE_INTEGER:
+      return Kind::number;
+    default:
+      return Kind::bytes;
+  }
 }
 
 Int128 Statement::wide(int column) const {

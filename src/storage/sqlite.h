@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -15,6 +16,10 @@
 #include "costops/domain/money.h"
 
 namespace costops::storage::sqlite {
+
+/// An id as the ledger keeps it, and back: 16 bytes that sort like it.
+[[nodiscard]] std::array<char, 16> bytes_of(RecordId id);
+[[nodiscard]] RecordId id_of_bytes(std::string_view bytes);
 
 /// A prepared statement. Parameters are bound in their order; texts and ids are bound without a
 /// copy and must live until the statement is reset.
@@ -45,9 +50,12 @@ class Statement {
   [[nodiscard]] bool is_null(int column) const {
     return sqlite3_column_type(statement_, column) == SQLITE_NULL;
   }
+  /// What a value is.
+  enum class Kind : std::uint8_t { number, bytes, null };
+  [[nodiscard]] Kind kind(int column) const;
   /// Valid until the next step.
   [[nodiscard]] std::string_view text(int column) const;
-  [[nodiscard]] RecordId id(int column) const;
+  [[nodiscard]] RecordId id(int column) const { return id_of_bytes(text(column)); }
   /// A number of 64 bits, or of 128 in 16 bytes.
   [[nodiscard]] Int128 wide(int column) const;
   [[nodiscard]] bool is_open() const { return statement_ != nullptr; }

@@ -9,6 +9,7 @@
 #include "storage/record_search.h"
 #include "storage/sqlite_ledger.h"
 #include "storage/sqlite_query.h"
+#include "storage/sqlite_row.h"
 #include "storage/sqlite_schema.h"
 
 namespace costops::storage {
@@ -48,7 +49,7 @@ std::string copy_entry_sql() {
   return sql + " FROM entries WHERE entry = ?1";
 }
 
-void bind_optional(sqlite::Statement& statement, std::int64_t value) {
+void bind_optional(SqliteRowBinder& statement, std::int64_t value) {
   if (value == UsageBatch::kNone) {
     statement.bind_null();
   } else {
@@ -78,6 +79,7 @@ Result<sqlite::Transaction> SqliteLedger::begin_writing() {
 }
 
 void SqliteLedger::forget() {
+  sums_ = {};
   for (SqliteTextNumbers& numbers : dimension_numbers_) numbers.forget();
   currency_numbers_.forget();
   reason_numbers_.forget();
@@ -133,6 +135,7 @@ Result<AppendCounts> SqliteLedger::append_judged(const LedgerBatch& batch) {
   if (auto done = insert_growths(batch, *numbers, counts); !done) return fail(done.error());
   if (auto done = insert_quarantine(batch); !done) return fail(done.error());
   if (auto done = insert_journal(batch.journal); !done) return fail(done.error());
+  if (auto done = insert_batch_sums(batch.recorded_at); !done) return fail(done.error());
   if (auto done = transaction->commit(); !done) return fail(done.error());
   return counts;
 }
@@ -236,7 +239,7 @@ Result<void> SqliteLedger::insert_record(const LedgerBatch& batch, const Numbers
   const UsageBatch& usage = *batch.usage;
   const auto [row, largest] = insertion;
   const std::int64_t entry = next_entry_++;
-  sqlite::Statement& insert = insert_entry_;
+  SqliteRowBinder insert(insert_entry_);
   insert.bind(entry).bind_null().bind(usage.ids[row]).bind(microseconds(batch.recorded_at));
   const bool given = usage.at[row] != UsageBatch::kNone;
   insert.bind(given ? usage.at[row] : microseconds(batch.default_at)).bind(std::int64_t{given});
@@ -278,8 +281,9 @@ Result<void> SqliteLedger::insert_record(const LedgerBatch& batch, const Numbers
   bind_optional(insert, usage.ingested_at[row]);
   insert.bind(static_cast<std::int64_t>(usage.line[row]));
   insert.bind(usage.source_ids[row]).bind(usage.metadata[row]);
-  if (auto done = insert.run(); !done || !any_side) return done;
-  return insert_side(entry, side);
+  if (auto done = insert.run(); !done) return done;
+  sums_.add(insert.facts());
+  return any_side ? insert_side(entry, side) : Result<void>();
 }
 
 Result<void> SqliteLedger::insert_side(std::int64_t entry, const Quantities& quantities) {
@@ -354,9 +358,22 @@ Result<void> SqliteLedger::adjust(std::int64_t entry, const HistoryLine& target)
     copy.bind(std::string_view(change.what)).bind(std::int64_t{adjustment.records});
     copy.bind(std::int64_t{adjustment.unpriced});
     if (auto done = copy.run(); !done) return done;
+    if (auto done = sum_entry(number); !done) return done;
     if (!side) continue;
     if (auto done = insert_side(number, change.quantities); !done) return done;
   }
+  return {};
+}
+
+/// Of an entry that was copied within the database: what the table now says.
+Result<void> SqliteLedger::sum_entry(std::int64_t entry) {
+  static const std::string sql = "SELECT " + sqlite_columns() + " FROM entries WHERE entry = ?";
+  const auto select = writer_.kept(sql.c_str());
+  if (!select) return fail(select.error());
+  const auto found = (*select)->bind(entry).step();
+  if (!found) return fail(found.error());
+  sums_.add(SqliteRowFacts::of(**select));
+  (*select)->reset();
   return {};
 }
 
@@ -417,6 +434,7 @@ Result<std::uint64_t> SqliteLedger::reprice_all(std::span<const Repricing> corre
     if (auto done = adjust(*entry, *target); !done) return fail(done.error());
     ++changed;
   }
+  if (auto done = insert_batch_sums(recorded_at); !done) return fail(done.error());
   if (auto done = transaction->commit(); !done) return fail(done.error());
   return changed;
 }

@@ -19,6 +19,7 @@
 #include "costops/storage/ledger.h"
 #include "storage/adjustment.h"
 #include "storage/admission.h"
+#include "storage/entry_checksum.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_texts.h"
 
@@ -47,6 +48,7 @@ class SqliteLedger final : public Ledger {
   Result<std::vector<JournalEntry>> sources() const override;
   Result<void> append_documents(std::span<const Document> documents) override;
   Result<std::vector<Document>> documents(std::string_view kind) const override;
+  Result<IntegrityReport> verify() const override;
   Result<std::optional<TimeRange>> extent() const override;
   std::string url() const override { return "sqlite:" + path_; }
 
@@ -105,6 +107,8 @@ class SqliteLedger final : public Ledger {
                                             AppendCounts& counts);
   [[nodiscard]] Result<void> insert_quarantine(const LedgerBatch& batch);
   [[nodiscard]] Result<void> insert_journal(std::span<const JournalEntry> journal);
+  [[nodiscard]] Result<void> insert_batch_sums(Instant recorded_at);
+  [[nodiscard]] Result<void> sum_entry(std::int64_t entry);
 
   std::string path_;
   OpenMode mode_;
@@ -116,6 +120,7 @@ class SqliteLedger final : public Ledger {
   Admission admission_;
   std::int64_t data_version_ = -1;
   std::int64_t next_entry_ = 0;
+  EntrySums sums_;  ///< Of the entries of the transaction.
   std::int64_t first_used_at_ = INT64_MAX, last_used_at_ = INT64_MIN;  ///< Known to be within.
   std::map<RecordId, std::int64_t> price_numbers_;                     ///< By id and definition.
   std::vector<SqliteTextNumbers> dimension_numbers_;

@@ -10,6 +10,11 @@ namespace {
 std::int64_t microseconds(Instant at) { return at.time_since_epoch().count(); }
 Instant instant(std::int64_t microseconds) { return Instant(Microseconds(microseconds)); }
 
+constexpr std::string_view kSelectJournal =
+    "SELECT source, size, fingerprint, modified, records, recorded_at, read_bytes, lines, "
+    "rejected, resumable FROM journal ";
+
+/// A row of kSelectJournal.
 JournalEntry journal_entry(const sqlite::Statement& row) {
   JournalEntry entry;
   entry.source = row.text(0);
@@ -120,12 +125,9 @@ Result<std::uint64_t> SqliteLedger::quarantine_count() const {
 Result<std::optional<JournalEntry>> SqliteLedger::journal(std::string_view source) const {
   auto connection = lease();
   if (!connection) return fail(connection.error());
-  auto select =
-      (**connection)
-          .prepare(
-              "SELECT source, size, fingerprint, modified, records, recorded_at, read_bytes, "
-              "lines, rejected, resumable FROM journal "
-              "WHERE source = ? ORDER BY recorded_at DESC, number DESC LIMIT 1");
+  auto select = (**connection)
+                    .prepare(std::string(kSelectJournal) +
+                             "WHERE source = ? ORDER BY recorded_at DESC, number DESC LIMIT 1");
   if (!select) return fail(select.error());
   const auto found = select->bind(source).step();
   if (!found) return fail(found.error());
@@ -137,11 +139,7 @@ Result<std::vector<JournalEntry>> SqliteLedger::sources() const {
   auto connection = lease();
   if (!connection) return fail(connection.error());
   auto select =
-      (**connection)
-          .prepare(
-              "SELECT source, size, fingerprint, modified, records, recorded_at, read_bytes, "
-              "lines, rejected, resumable FROM journal "
-              "ORDER BY source, recorded_at, number");
+      (**connection).prepare(std::string(kSelectJournal) + "ORDER BY source, recorded_at, number");
   if (!select) return fail(select.error());
   std::vector<JournalEntry> entries;
   for (;;) {

@@ -1,14 +1,22 @@
-// sqlite_schema.cc - schema 1. Times are UTC microseconds, ids 16 bytes, amounts pico-units; a
-// correction is an entry with signed differences that names its record.
+// sqlite_schema.cc - schema 2, and the step to it. Times are UTC microseconds, ids 16 bytes,
+// amounts pico-units; a correction is an entry with signed differences that names its record.
 #include "storage/sqlite_schema.h"
 
+#include <filesystem>
+
+#include "costops/storage/ledger_copy.h"
 #include "storage/ledger_columns.h"
 
 namespace costops::storage {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr std::string_view kApplicationId = "1129272400";  // "COP" and a NUL: in the file's header.
+
+/// Schema 2 added them.
+constexpr std::string_view kBatches =
+    "CREATE TABLE IF NOT EXISTS batches (first_entry INTEGER PRIMARY KEY, entries INTEGER, "
+    "recorded_at INTEGER, quantity BLOB, cost_pico BLOB, checksum INTEGER);";
 
 std::string build_columns() {
   std::string columns = "entry, record, id, recorded_at, used_at, time_given";
@@ -36,7 +44,7 @@ std::string schema_sql() {
   columns.replace(0, std::string_view("entry").size(), "entry INTEGER PRIMARY KEY");
   std::string sql =
       "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
-      "INSERT INTO meta VALUES ('kind', 'cost-ops ledger'), ('schema', '1');";
+      "INSERT INTO meta VALUES ('kind', 'cost-ops ledger'), ('schema', '2');";
   for (std::size_t d = 0; d < kDimensionCount; ++d) {
     sql += text_table_sql(text_table(static_cast<Dimension>(d)));
   }
@@ -63,6 +71,7 @@ CREATE TABLE documents (number INTEGER PRIMARY KEY, kind TEXT, name TEXT, record
   body TEXT);
 CREATE INDEX journal_by_source ON journal (source);
 )sql";
+  sql += kBatches;
   return sql + "PRAGMA application_id = " + std::string(kApplicationId) + ";";
 }
 
@@ -74,6 +83,31 @@ Result<void> create(sqlite::Connection& connection) {
   if (!tables) return fail(tables.error());
   if (*tables > 0) return {};
   if (auto created = connection.run(schema_sql()); !created) return created;
+  return transaction->commit();
+}
+
+Result<void> back_up(sqlite::Connection& connection, const std::string& path, std::int64_t schema) {
+  const std::string backup = path + ".schema-" + std::to_string(schema) + ".backup";
+  std::error_code error;
+  if (std::filesystem::exists(backup, error)) {
+    return fail(ErrorCode::conflict,
+                "the backup " + backup + " of an earlier migration is in the way: move it away");
+  }
+  auto copy = connection.prepare("VACUUM INTO ?");
+  if (!copy) return fail(copy.error());
+  const std::string unfinished = backup + ".unfinished";
+  remove_ledger_files(unfinished);
+  if (auto copied = copy->bind(std::string_view(unfinished)).run(); !copied) return copied;
+  return put_in_place(unfinished, backup);
+}
+
+Result<void> migrate(sqlite::Connection& connection, const std::string& path, std::int64_t schema) {
+  if (auto saved = back_up(connection, path, schema); !saved) return saved;
+  auto transaction = sqlite::Transaction::begin(connection, sqlite::Transaction::Kind::writing);
+  if (!transaction) return fail(transaction.error());
+  const std::string stamp =
+      "UPDATE meta SET value = '" + std::to_string(kSchema) + "' WHERE key = 'schema'";
+  if (auto done = connection.run(std::string(kBatches) + stamp); !done) return done;
   return transaction->commit();
 }
 
@@ -101,7 +135,13 @@ Result<void> prepare_sqlite_schema(sqlite::Connection& connection, const std::st
   const auto schema =
       connection.number("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema'");
   if (!schema) return fail(schema.error());
-  if (*schema <= kSchema) return {};
+  if (*schema == kSchema) return {};
+  if (*schema < kSchema) {
+    if (access != sqlite::Access::read_only) return migrate(connection, path, *schema);
+    return fail(ErrorCode::unsupported,
+                "ledger " + path + " has schema " + std::to_string(*schema) + ", older than " +
+                    std::to_string(kSchema) + ": open it once to write, which migrates it");
+  }
   return fail(ErrorCode::unsupported, "ledger " + path + " has schema " + std::to_string(*schema) +
                                           ", this cost-ops knows up to " + std::to_string(kSchema) +
                                           ": use a newer cost-ops");

@@ -159,7 +159,7 @@ TEST_F(SqliteFile, ANewerSchemaIsRefused) {
   ASSERT_TRUE(connection->run("UPDATE meta SET value = '99' WHERE key = 'schema'"));
   EXPECT_EQ(open_ledger(url(), OpenMode::create).error(),
             (Error{ErrorCode::unsupported, "ledger " + path() +
-                                               " has schema 99, this cost-ops knows up to 1: use a "
+                                               " has schema 99, this cost-ops knows up to 2: use a "
                                                "newer cost-ops"}));
 }
 

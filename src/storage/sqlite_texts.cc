@@ -4,6 +4,7 @@
 #include "storage/adjustment.h"
 #include "storage/groups.h"
 #include "storage/ledger_columns.h"
+#include "storage/record_dimensions.h"
 #include "storage/sqlite_schema.h"
 
 namespace costops::storage {
@@ -160,29 +161,17 @@ Result<HistoryLine> SqliteRecords::read_line(sqlite::Statement& row) {
 }
 
 Result<void> SqliteRecords::read_usage(sqlite::Statement& row, UsageRecord& usage) {
-  std::array<std::string, kDimensionCount> texts;
-  for (std::size_t d = 0; d < kDimensionCount; ++d) {
-    auto found = text(text_table(static_cast<Dimension>(d)),
-                      row.integer(place(SqliteColumn::dimensions) + static_cast<int>(d)));
-    if (!found) return fail(found.error());
-    texts[d] = std::move(*found);
-  }
-  const auto take = [&texts](Dimension d) { return std::move(texts[static_cast<std::size_t>(d)]); };
-  usage.provider = take(Dimension::provider);
-  usage.model = take(Dimension::model);
-  usage.model_version = take(Dimension::model_version);
-  usage.organization = take(Dimension::organization);
-  usage.project = take(Dimension::project);
-  usage.user = take(Dimension::user);
-  usage.session = take(Dimension::session);
-  usage.service_tier = take(Dimension::service_tier);
-  usage.region = take(Dimension::region);
-  usage.speed = take(Dimension::speed);
-  usage.source_kind = take(Dimension::source_kind);
-  usage.source_endpoint = take(Dimension::source_endpoint);
-  usage.position = {take(Dimension::file),
-                    static_cast<std::uint64_t>(row.integer(place(SqliteColumn::line)))};
-  usage.tags = tags_of(take(Dimension::tags));
+  Result<void> read;
+  const auto text_at = [&](Dimension d) {
+    const int column = place(SqliteColumn::dimensions) + static_cast<int>(d);
+    auto found = text(text_table(d), row.integer(column));
+    if (!found) read = fail(found.error());
+    return found.value_or(std::string());
+  };
+  for_each_dimension_text(usage, [&](Dimension d, std::string& field) { field = text_at(d); });
+  usage.tags = tags_of(text_at(Dimension::tags));
+  if (!read) return read;
+  usage.position.line = static_cast<std::uint64_t>(row.integer(place(SqliteColumn::line)));
   usage.id = row.id(place(SqliteColumn::id));
   usage.grows = row.integer(place(SqliteColumn::grows)) != 0;
   usage.source_id = row.text(place(SqliteColumn::source_id));

@@ -17,11 +17,14 @@ using RecordProgress = std::function<bool(std::uint64_t records)>;
 
 struct LedgerCheck {
   std::uint64_t records = 0;
-  std::uint64_t lines = 0;            ///< Of all histories.
-  std::vector<std::string> findings;  ///< What is wrong, one line each; at most 20.
+  std::uint64_t lines = 0;                  ///< Of all histories.
+  std::uint64_t batches = 0;                ///< Compared with their control totals and checksums.
+  std::uint64_t entries_without_batch = 0;  ///< Of a time before there were checksums.
+  std::vector<std::string> findings;        ///< What is wrong, one line each; at most 20.
 };
-/// Reads every record with its history, adds them up, and compares the sums with what the ledger's
-/// own queries answer. Fails with io_error where something cannot be read at all.
+/// Has the ledger verify its batches and its file; then reads every record with its history, adds
+/// them up, and compares the sums with what the ledger's own queries answer. What cannot be read is
+/// a finding. Fails with io_error where the ledger cannot even begin, cancelled.
 [[nodiscard]] Result<LedgerCheck> check_ledger(const storage::Ledger& ledger,
                                                const RecordProgress& progress);
 

@@ -147,6 +147,13 @@ struct StoredRecord {
   std::vector<HistoryLine> history;
 };
 
+/// Whether what a ledger holds is what was written into it.
+struct IntegrityReport {
+  std::uint64_t batches = 0;                ///< Whose control totals and checksums were compared.
+  std::uint64_t entries_without_batch = 0;  ///< Written by a cost-ops that kept no checksums yet.
+  std::vector<std::string> findings;        ///< What is wrong, one line each.
+};
+
 inline constexpr std::size_t kRowsPerBatch = 122'880;
 
 /// Any const call from any thread at any time; one thread at a time changes it.
@@ -214,6 +221,11 @@ class Ledger {
   [[nodiscard]] virtual Result<void> append_documents(std::span<const Document> documents) = 0;
   /// Every document of a kind ("": of all kinds), in the order of appending.
   [[nodiscard]] virtual Result<std::vector<Document>> documents(std::string_view kind) const = 0;
+
+  /// Compares every batch with the control totals and the checksum that were written with it, and
+  /// has the database look through its own file. Reads everything. By default nothing is known.
+  /// Fails with io_error where the database cannot even begin.
+  [[nodiscard]] virtual Result<IntegrityReport> verify() const { return IntegrityReport{}; }
 
   /// First and last usage time, for range "all". None: the ledger is empty.
   [[nodiscard]] virtual Result<std::optional<TimeRange>> extent() const = 0;
