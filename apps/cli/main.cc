@@ -74,6 +74,11 @@ int complain(std::string_view message, std::string_view command) {
   return static_cast<int>(ExitCode::usage);
 }
 
+/// A comparison starts hundreds of workers: they need no other command's options.
+bool is_worker(int argc, char** argv) {
+  return argc > 1 && std::string_view(argv[1]) == "bench-worker";
+}
+
 Commands all_commands(CLI::App& app) {
   Commands commands;
   for (const auto add :
@@ -137,7 +142,12 @@ int main_of(int argc, char** argv) {
   app.footer(kFooter);
   GlobalOptions options;
   declare_globals(app, options);
-  Commands commands = all_commands(app);
+  Commands commands;
+  if (is_worker(argc, argv)) {
+    add_bench_worker(app, commands);
+  } else {
+    commands = all_commands(app);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

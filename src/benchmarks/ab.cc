@@ -225,6 +225,7 @@ Result<TargetComparison> compare_target(const Arms& arms, const std::string& tar
   Result<void> measured;
   if (calibration) {
     result.clock = calibration->clock;
+    result.code_moved = calibration->moved;
     measured = measure_sessions(arms, *calibration, options, result);
   } else {
     measured = fail(calibration.error());
@@ -250,17 +251,18 @@ AbReport compare_builds(const std::filesystem::path& base, const std::filesystem
   report.head = head.string();
   report.options = options;
   report.environment = current_environment();
-  const Arms arms = arms_of(base, head);
+  const Arms arms{base, base, head};
   for (std::size_t i = 0; i < targets.size() && !report.interrupted; ++i) {
     if (options.progress) options.progress(i, targets.size(), targets[i]);
     auto compared = compare_target(arms, targets[i], options);
     report.interrupted = !compared;
     if (compared) report.targets.push_back(std::move(*compared));
   }
-  if (!arms.copied) {
+  const auto unmoved = [](const TargetComparison& target) { return !target.code_moved; };
+  if (std::ranges::any_of(report.targets, unmoved)) {
     report.notes.push_back(
-        "measured from the files themselves, since copies of them do not run: where the page cache "
-        "holds a file can move its speed");
+        "workers ran on shared pages, since the system gives them none of their own: where the "
+        "page cache holds a file can move its speed");
   }
   judge_family(report);
   if (options.classify == AbOptions::Classify::yes && !report.interrupted) classify(report, arms);

@@ -44,8 +44,9 @@ class Builds : public testing::Test {
   static std::string takes(int ns, const std::string& hash = "abc",
                            const std::string& answer = "7") {
     return "while read verb rest; do case $verb in\n"
-           "hello) echo ready 2 $2 " +
-           hash + " cpu " + answer + ";;\ncalibrate) echo iterations 16;;\nblock) echo block " +
+           "hello) echo ready 3 $2 " +
+           hash + " cpu " + answer +
+           ";;\nmove) echo moved 1;;\ncalibrate) echo iterations 16;;\nblock) echo block " +
            std::to_string(ns) + " " + std::to_string(ns) + " " + std::to_string(ns) +
            " 0 0;;\nesac; done";
   }
@@ -113,7 +114,7 @@ TEST_F(Builds, AnotherProtocolIsNotCompared) {
 
 TEST_F(Builds, AControlThatMovedIsSaid) {
   const Arms arms = {build("base", takes(1000)), build("control", takes(1050)),
-                     build("head", takes(1000)), false};
+                     build("head", takes(1000))};
   const auto target = compare_target(arms, "sum", options_);
   ASSERT_TRUE(target);
   EXPECT_EQ(target->outcome, Outcome::invalid);

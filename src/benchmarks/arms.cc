@@ -8,15 +8,13 @@
 #include <optional>
 #include <utility>
 
-#include "benchmarks/program_copy.h"
-
 namespace costops::benchmarks {
 namespace {
 
 constexpr std::size_t kArms = 3;
 constexpr std::size_t kPaddingMax = 4096;
-constexpr std::uint64_t kWarmBlocks = 3;
-constexpr std::uint64_t kWarmupShare = 20;
+constexpr std::uint64_t kWarmBlocks = 1;
+constexpr std::uint64_t kWarmupShare = 50;
 
 /// The CPUs that this process may use.
 std::vector<int> allowed_cpus() {
@@ -58,14 +56,6 @@ WorkerOptions worker_options(const ArmOptions& options) {
   return {.answer_limit = options.answer_limit, .interrupted = options.interrupted};
 }
 
-Result<Worker> start_worker(const std::filesystem::path& binary, bool copied,
-                            const std::string& target, WorkerOptions options) {
-  if (!copied) return Worker::start(binary, target, options);
-  const ProgramCopy copy(binary);
-  options.name = binary.string();
-  return Worker::start(copy.path(), target, options);
-}
-
 tl::unexpected<Error> in_arm(const char* arm, const Error& error) {
   return fail(error.code, fmt::format("{}: {}", arm, error.message));
 }
@@ -89,26 +79,26 @@ Result<void> same_work(const WorkerIdentity& base, const WorkerIdentity& head) {
 
 }  // namespace
 
-Arms arms_of(const std::filesystem::path& base, const std::filesystem::path& head) {
-  const bool copied = runs_as_copy(base) && (head == base || runs_as_copy(head));
-  return {base, base, head, copied};
-}
-
 Result<Calibration> calibrate_arms(const Arms& arms, const std::string& target,
                                    const ArmOptions& options) {
   WorkerOptions of_head = worker_options(options);
   of_head.slowdown_percent = options.head_slowdown_percent;
-  auto base = start_worker(arms.base, arms.copied, target, worker_options(options));
+  auto base = Worker::start(arms.base, target, worker_options(options));
   if (!base) return in_arm("base", base.error());
-  auto head = start_worker(arms.head, arms.copied, target, of_head);
+  auto head = Worker::start(arms.head, target, of_head);
   if (!head) return in_arm("head", head.error());
   if (auto same = same_work(base->identity(), head->identity()); !same) return fail(same.error());
 
+  const auto base_moved = base->move_code();
+  if (!base_moved) return in_arm("base", base_moved.error());
+  const auto head_moved = head->move_code();
+  if (!head_moved) return in_arm("head", head_moved.error());
   const auto of_base = base->calibrate(options.block_ns);
   if (!of_base) return in_arm("base", of_base.error());
   const auto of_the_head = head->calibrate(options.block_ns);
   if (!of_the_head) return in_arm("head", of_the_head.error());
   Calibration calibration;
+  calibration.moved = *base_moved > 0 && *head_moved > 0;
   calibration.clock = base->identity().clock;
   calibration.iterations = sliceable(std::min(*of_base, *of_the_head));
   const auto block = head->block(calibration.iterations, 0);
@@ -136,8 +126,9 @@ Result<std::vector<Worker>> WorkerRounds::start_arms() {
   for (const std::size_t arm : random_order(random_)) {
     options.padding = below(random_, kPaddingMax);
     options.slowdown_percent = arm == 2 ? options_.head_slowdown_percent : 0;
-    auto worker = start_worker(*binaries[arm], arms_.copied, target_, options);
+    auto worker = Worker::start(*binaries[arm], target_, options);
     if (!worker) return in_arm(kNames[arm], worker.error());
+    if (const auto moved = worker->move_code(); !moved) return in_arm(kNames[arm], moved.error());
     for (std::uint64_t i = 0; i < kWarmBlocks; ++i) {
       const auto warm = worker->block(calibration_.iterations, 0);
       if (!warm) return in_arm(kNames[arm], warm.error());

@@ -143,7 +143,7 @@ SelftestReport run_selftest(const std::filesystem::path& binary, const SelftestO
   SelftestReport report;
   report.before = current_environment();
   report.cost = harness_cost(options.ab.block_ns);
-  const Arms arms = arms_of(binary, binary);
+  const Arms arms{binary, binary, binary};
   std::vector<std::uint32_t> injected = {0};
   injected.insert(injected.end(), options.injected_percent.begin(), options.injected_percent.end());
   for (const std::uint32_t percent : injected) {

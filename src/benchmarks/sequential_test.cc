@@ -82,8 +82,8 @@ TEST(Plan, LooksAtDoublingNumbersOfSpawns) {
   EXPECT_THAT(plan_for(kMargin, 64).looks, ElementsAre(8));
   EXPECT_THAT(plan_for(kMargin, 191).looks, ElementsAre(8, 15));
   EXPECT_THAT(plan_for(kMargin, 192).looks, ElementsAre(8, 16));
-  EXPECT_THAT(plan_for(kMargin, 448).looks, ElementsAre(8, 16, 32));
-  EXPECT_THAT(plan_for(kMargin, 480).looks, ElementsAre(8, 16, 32));
+  EXPECT_THAT(plan_for(kMargin, 448).looks, ElementsAre(8, 16, 24));
+  EXPECT_THAT(plan_for(kMargin, 704).looks, ElementsAre(8, 16, 32));
   EXPECT_EQ(Plan::rounds_up_to(16), 96u);
 }
 

@@ -55,6 +55,8 @@ struct Worker::State {
 
   Result<std::string> ask(const std::string& request);
   Result<std::string> read_line();
+  /// The reply's number, which must follow `verb`.
+  Result<std::uint64_t> number(const std::string& request, std::string_view verb);
   tl::unexpected<Error> broken(std::string_view why) const {
     return fail(ErrorCode::io_error, fmt::format("benchmark worker {}: {}", name, why));
   }
@@ -125,7 +127,7 @@ Result<std::string> Worker::State::ask(const std::string& request) {
 Result<Worker> Worker::start(const std::filesystem::path& binary, const std::string& target,
                              const WorkerOptions& options) {
   auto state = std::make_unique<State>();
-  state->name = options.name.empty() ? binary.string() : options.name;
+  state->name = binary.string();
   state->answer_limit = options.answer_limit;
   state->interrupted = options.interrupted;
   std::vector<std::string> words = {binary.string(), "bench-worker", target};
@@ -161,16 +163,24 @@ Worker::~Worker() = default;
 
 const WorkerIdentity& Worker::identity() const { return state_->identity; }
 
-Result<std::uint64_t> Worker::calibrate(std::int64_t block_ns) {
-  const auto line = state_->ask(fmt::format("calibrate {}\n", block_ns));
+Result<std::uint64_t> Worker::State::number(const std::string& request, std::string_view verb) {
+  const auto line = ask(request);
   if (!line) return fail(line.error());
   std::istringstream words(*line);
-  std::string verb;
-  std::uint64_t iterations = 0;
-  if (!(words >> verb >> iterations) || verb != "iterations" || iterations == 0) {
-    return state_->answered(*line, "expected a number of iterations");
+  std::string said;
+  std::uint64_t value = 0;
+  if (!(words >> said >> value) || said != verb) {
+    return answered(*line, fmt::format("expected \"{} NUMBER\"", verb));
   }
-  return iterations;
+  return value;
+}
+
+Result<std::uint64_t> Worker::move_code() { return state_->number("move\n", "moved"); }
+
+Result<std::uint64_t> Worker::calibrate(std::int64_t block_ns) {
+  auto found = state_->number(fmt::format("calibrate {}\n", block_ns), "iterations");
+  if (found && *found == 0) return state_->broken("found no number of iterations");
+  return found;
 }
 
 Result<Block> Worker::block(std::uint64_t iterations, std::uint64_t warmup) {

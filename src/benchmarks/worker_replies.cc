@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "benchmarks/own_pages.h"
 #include "costops/benchmarks/statistics.h"
 #include "costops/benchmarks/worker.h"
 
@@ -80,6 +81,11 @@ bool serve(const std::string& line, const BenchTarget& target, Workload& workloa
   if (verb == "quit") return false;
   if (verb == "hello") {
     answer(out, ready_line(target, workload));
+    return true;
+  }
+  if (verb == "move") {
+    static_cast<void>(time_block(workload, 1));  // Uses what the blocks will use.
+    answer(out, fmt::format("moved {}", take_own_pages()));
     return true;
   }
   if (verb == "calibrate") {

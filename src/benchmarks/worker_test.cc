@@ -8,12 +8,15 @@
 #include <fstream>
 #include <sstream>
 
+#include "benchmarks/own_pages.h"
+
 namespace costops::benchmarks {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 class Sum final : public Workload {
  public:
@@ -41,9 +44,31 @@ std::string conversation(const std::string& requests, int expected_code) {
   return out.str();
 }
 
+/// The line of /proc/self/maps that holds this address.
+std::string mapping_of(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream words(line);
+    std::uintptr_t from = 0, to = 0;
+    char dash = 0;
+    words >> std::hex >> from >> dash >> to;
+    if (from <= wanted && wanted < to) return line;
+  }
+  return "";
+}
+
+// Before the tests of workers, which take them too.
+TEST(OwnPages, TakeTheProgramsCodeOutOfItsFile) {
+  const auto* here = reinterpret_cast<const void*>(&mapping_of);
+  if (take_own_pages() == 0) GTEST_SKIP() << "this system gives no process pages of its own";
+  EXPECT_THAT(mapping_of(here), Not(HasSubstr("benchmarks_test")));
+  EXPECT_THAT(mapping_of(here), HasSubstr("r-xp"));
+}
+
 TEST(ServeWorker, SpeaksItsProtocol) {
-  EXPECT_THAT(conversation("hello\ncalibrate 100000\nblock 10 1\nquit\n", 0),
-              MatchesRegex("ready 2 sum [0-9a-f]+ cpu -\niterations [0-9]+\n"
+  EXPECT_THAT(conversation("hello\nmove\ncalibrate 100000\nblock 10 1\nquit\n", 0),
+              MatchesRegex("ready 3 sum [0-9a-f]+ cpu -\nmoved [0-9]+\niterations [0-9]+\n"
                            "block [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\n"));
 }
 
@@ -82,7 +107,7 @@ class WorkerProcess : public testing::Test {
   fs::path dir_;
 };
 
-constexpr const char* kHello = "read line; echo ready 2 sum abc cpu 7\n";
+constexpr const char* kHello = "read line; echo ready 3 sum abc cpu 7\n";
 
 TEST_F(WorkerProcess, AnswersThroughPipes) {
   auto worker = Worker::start(
@@ -124,8 +149,8 @@ TEST_F(WorkerProcess, GarbageIsRefused) {
             "answered \"block 5 4 3 0 0 9\": expected the times of a block");
   EXPECT_EQ(why("read line; echo Segmentation fault\n"),
             "answered \"Segmentation fault\": is no benchmark worker of cost-ops");
-  EXPECT_EQ(why("read line; echo ready 2 other abc cpu 7\n"),
-            "answered \"ready 2 other abc cpu 7\": is no benchmark worker of this target");
+  EXPECT_EQ(why("read line; echo ready 3 other abc cpu 7\n"),
+            "answered \"ready 3 other abc cpu 7\": is no benchmark worker of this target");
 }
 
 TEST_F(WorkerProcess, AnotherProtocolIsUnsupported) {
@@ -133,7 +158,7 @@ TEST_F(WorkerProcess, AnotherProtocolIsUnsupported) {
   ASSERT_FALSE(worker);
   EXPECT_EQ(worker.error().code, ErrorCode::unsupported);
   EXPECT_THAT(worker.error().message,
-              HasSubstr("speaks protocol 1, this program protocol 2: compare builds of the same "
+              HasSubstr("speaks protocol 1, this program protocol 3: compare builds of the same "
                         "protocol"));
 }
 

@@ -55,6 +55,7 @@ struct TargetComparison {
   double measured_cpu_s = 0;  ///< In timed blocks, of all arms and sessions.
   double total_cpu_s = 0;     ///< Of all processes, this one included.
   double preempted_share = 0;
+  bool code_moved = true;  ///< Each process ran on code pages of its own.
 };
 
 struct AbOptions {

@@ -17,12 +17,7 @@ namespace costops::benchmarks {
 /// The programs of the three arms; base and control are the same one, except in tests.
 struct Arms {
   std::filesystem::path base, control, head;
-  /// Start each process from a fresh copy in memory: two files of the same bytes differed by 30 %
-  /// through where the page cache had them. All arms or none.
-  bool copied = false;
 };
-/// The arms of two builds; copied where copies of both run.
-[[nodiscard]] Arms arms_of(const std::filesystem::path& base, const std::filesystem::path& head);
 
 struct ArmOptions {
   std::int64_t block_ns = 1'000'000;
@@ -37,6 +32,7 @@ struct Calibration {
   std::uint64_t iterations = 1;  ///< Of a block, so that the slower arm's takes about block_ns.
   std::int64_t block_ns = 0;     ///< What such a block really takes.
   GatingClock clock = GatingClock::cpu;
+  bool moved = false;  ///< Whether workers can have code pages of their own.
 };
 /// Asks base and head. Fails as Worker does, with a message that names the arm; with conflict if
 /// the arms work on different workloads or give different answers: then there is nothing to
@@ -44,10 +40,10 @@ struct Calibration {
 [[nodiscard]] Result<Calibration> calibrate_arms(const Arms& arms, const std::string& target,
                                                  const ArmOptions& options);
 
-/// Each spawn starts the three arms afresh, from copies, in random order, with random paddings,
-/// bound to one random CPU together (two CPUs differ in what their neighbours do: unbound, spawns
-/// of one build differed by 8 to 27 %, bound by 1 to 2 %), and warms each up. Each round times one
-/// block of each arm, in random order, after a twentieth of a block untimed.
+/// Each spawn starts the three arms afresh, on code pages of their own, in random order, with
+/// random paddings, bound to one random CPU together (two CPUs differ in what their neighbours do:
+/// unbound, spawns of one build differed by 8 to 27 %, bound by 1 to 2 %), and warms each up. Each
+/// round times one block of each arm, in random order, after a fiftieth of a block untimed.
 class WorkerRounds final : public RoundSource {
  public:
   WorkerRounds(Arms arms, std::string target, Calibration calibration, const ArmOptions& options);

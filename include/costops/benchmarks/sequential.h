@@ -42,10 +42,10 @@ struct Plan {
   /// The first look: Student's interval needs some spawns, the sign test some rounds.
   static constexpr std::uint32_t kFirstLook = 8;
   /// Rounds in a spawn. What differs from process to process outweighs what differs from block to
-  /// block, so many short spawns tell more than few long ones; up to the first look, where all is
-  /// cheap, they are shortest.
+  /// block, so many short spawns tell more than few long ones for the time that blocks take; but
+  /// starting processes takes time too. Where a verdict is near, spawns are shortest.
   [[nodiscard]] static std::size_t rounds_in(std::uint32_t spawn) {
-    return spawn < kFirstLook ? 4 : 8;
+    return spawn < kFirstLook ? 4 : spawn < 2 * kFirstLook ? 8 : 16;
   }
   /// Rounds in that many spawns.
   [[nodiscard]] static std::uint64_t rounds_up_to(std::uint32_t spawns);

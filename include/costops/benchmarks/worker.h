@@ -1,12 +1,15 @@
 // worker.h - a process that times blocks on request: one arm of a comparison.
 //
 // `cost-ops bench-worker TARGET` speaks lines over standard input and output:
-//   -> "hello"                     <- "ready 2 TARGET WORKLOAD_HASH CLOCK ANSWER"
+//   -> "hello"                     <- "ready 3 TARGET WORKLOAD_HASH CLOCK ANSWER"
+//   -> "move"                      <- "moved PAGES"
 //   -> "calibrate BLOCK_NS"        <- "iterations N"
 //   -> "block N WARMUP"            <- "block WALL_NS CPU_NS TYPICAL_NS PREEMPTIONS PAGE_FAULTS"
 //   -> "quit"                      (or end of input) ends it
-// CLOCK is cpu or wall; ANSWER is what the target's operation gives, or "-". Anything the worker
-// cannot do is answered "error TEXT" and ends it with exit code 1.
+// "move" gives it copies of the pages of its program that it has used, since where the page cache
+// holds a file can move its speed; 0 pages: the system does not allow it. CLOCK is cpu or wall;
+// ANSWER is what the target's operation gives, or "-". Anything the worker cannot do is answered
+// "error TEXT" and ends it with exit code 1.
 #pragma once
 
 #include <atomic>
@@ -25,7 +28,7 @@
 
 namespace costops::benchmarks {
 
-inline constexpr int kWorkerProtocol = 2;
+inline constexpr int kWorkerProtocol = 3;
 
 /// Serves one target until "quit" or end of input; each operation takes `slowdown_percent` more
 /// time than it does (how `cost-ops selftest` makes a regression). Returns the exit code.
@@ -44,7 +47,6 @@ struct WorkerIdentity {
 [[nodiscard]] Result<Block> parse_block(std::string_view line);
 
 struct WorkerOptions {
-  std::string name = {};               ///< In errors; "": the path of the binary.
   std::size_t padding = 0;             ///< Bytes more in its environment: moves its stack.
   std::optional<int> cpu = {};         ///< The only CPU it may run on.
   std::uint32_t slowdown_percent = 0;  ///< As in serve_worker.
@@ -67,6 +69,7 @@ class Worker {
   [[nodiscard]] const WorkerIdentity& identity() const;
   /// Each fails with io_error if the worker died (saying how, and its last words), hung or
   /// answered something else; with cancelled.
+  [[nodiscard]] Result<std::uint64_t> move_code();
   [[nodiscard]] Result<std::uint64_t> calibrate(std::int64_t block_ns);
   [[nodiscard]] Result<Block> block(std::uint64_t iterations, std::uint64_t warmup);
 

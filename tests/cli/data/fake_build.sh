@@ -12,7 +12,8 @@ fi
 [ "$2" = sum ] && ns=$sum || ns=1000
 while read -r verb rest; do
   case $verb in
-    hello) echo "ready 2 $2 abc cpu 7" ;;
+    hello) echo "ready 3 $2 abc cpu 7" ;;
+    move) echo 'moved 1' ;;
     calibrate) echo 'iterations 16' ;;
     block) echo "block $ns $ns $ns 0 0" ;;
   esac
