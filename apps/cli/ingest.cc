@@ -75,13 +75,17 @@ class Ingest : public Command {
     options->cancel = &stop_requested_on_interrupt();
     const auto files = reading_.names_no_path() ? agent_files(session) : reading_.expanded();
     if (!files) return fail(files.error());
-    const auto book = session.price_book();
-    if (!book) return fail(book.error());
     const auto ledger = session.ledger(dry_run_ ? Session::Use::look : Session::Use::write);
     if (!ledger) return fail(ledger.error());
     Progress progress;
+    std::optional<pricing::PriceBook> book;
+    const auto prices = [&]() -> Result<const pricing::PriceBook*> {
+      auto built = session.price_book();
+      if (!built) return fail(built.error());
+      return &book.emplace(std::move(*built));
+    };
     const auto report =
-        accounting::ingest(*files, *options, *book, **ledger,
+        accounting::ingest(*files, *options, prices, **ledger,
                            [&](const accounting::IngestProgress& p) { progress.show(p); });
     progress.clear();
     if (!report) return fail(report.error());

@@ -59,27 +59,33 @@ std::string journal_name(const std::string& file) {
   return error ? file : absolute.lexically_normal().string();
 }
 
+bool is_untouched(const FileState& state, const storage::JournalEntry& entry) {
+  return state.size == entry.size && entry.is_complete() && entry.rejected == 0 &&
+         state.modified == entry.modified && state.modified + kSettled < entry.recorded_at;
+}
+
 bool is_unchanged(const std::string& file, const FileState& state,
                   const storage::JournalEntry& entry) {
+  if (is_untouched(state, entry)) return true;
   if (state.size != entry.size || !entry.is_complete() || entry.rejected > 0) return false;
-  if (state.modified == entry.modified && state.modified + kSettled < entry.recorded_at) {
-    return true;
-  }
   const auto hash = hash_of_beginning(file, state.size);
   return hash && hash->digest() == entry.fingerprint;
 }
 
 std::optional<storage::JournalEntry> journal_entry(const std::string& file, const FileState& before,
-                                                   std::uint64_t records, Instant now) {
-  const auto hash = hash_of_beginning(file, before.size);
-  if (!hash || state_of(file) != before) return std::nullopt;
+                                                   const ingestion::ContentHash* content) {
+  std::optional<ingestion::ContentHash> read_now;
+  if (content == nullptr) {
+    read_now = hash_of_beginning(file, before.size);
+    if (!read_now) return std::nullopt;
+    content = &*read_now;
+  }
+  if (state_of(file) != before) return std::nullopt;
   storage::JournalEntry entry;
   entry.source = journal_name(file);
   entry.size = entry.read_bytes = before.size;
-  entry.fingerprint = hash->digest();
+  entry.fingerprint = content->digest();
   entry.modified = before.modified;
-  entry.records = records;
-  entry.recorded_at = now;
   return entry;
 }
 

@@ -21,17 +21,20 @@ struct FileState {
 /// The name under which the journal keeps a file.
 [[nodiscard]] std::string journal_name(const std::string& file);
 
+/// Whether the file is what the journal's entry says by its size and time alone: untouched since
+/// well before the entry was made.
+[[nodiscard]] bool is_untouched(const FileState& state, const storage::JournalEntry& entry);
+
 /// Whether the file is what the journal's entry says: of the same size, and either untouched since
 /// well before the entry was made, or of the same content, which is then read (and not parsed).
 [[nodiscard]] bool is_unchanged(const std::string& file, const FileState& state,
                                 const storage::JournalEntry& entry);
 
-/// The entry for a file that has been read to its end; none if it changed meanwhile, so that the
-/// next run reads it again.
-[[nodiscard]] std::optional<storage::JournalEntry> journal_entry(const std::string& file,
-                                                                 const FileState& before,
-                                                                 std::uint64_t records,
-                                                                 Instant now);
+/// The entry for a file that has been read to its end, without its records and its time; none if it
+/// changed meanwhile, so that the next run reads it again. `content`: the hash of all its bytes;
+/// where it is null, they are read for it.
+[[nodiscard]] std::optional<storage::JournalEntry> journal_entry(
+    const std::string& file, const FileState& before, const ingestion::ContentHash* content);
 
 /// Hash of the first `bytes` bytes; none if the file is shorter or cannot be read.
 [[nodiscard]] std::optional<ingestion::ContentHash> hash_of_beginning(const std::string& file,

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <thread>
 
 #include "accounting/file_journal.h"
+#include "accounting/files_ahead.h"
 #include "accounting/intake.h"
 #include "costops/ingestion/input.h"
 #include "costops/ingestion/portions.h"
@@ -14,9 +16,6 @@ namespace costops::accounting {
 namespace {
 
 using ingestion::Input;
-
-/// How much is looked at to tell the format.
-constexpr std::size_t kHeadBytes = 1 << 20;
 
 Intake::Append appender_to(storage::Ledger& ledger, const IngestOptions& options) {
   if (options.mode == IngestOptions::Mode::write) {
@@ -32,15 +31,17 @@ class Run {
   Run(const IngestOptions& options, const pricing::PriceBook& book, storage::Ledger& ledger,
       const ProgressVisitor& progress)
       : options_(options),
-        ledger_(ledger),
         progress_(progress),
         intake_(options, book, appender_to(ledger, options),
                 [this](std::uint64_t) { show_progress(); }) {}
 
-  Result<IngestReport> files(const std::vector<std::string>& files) {
-    for (const std::string& file : files) {
-      if (intake_.stopped()) break;
-      if (auto done = one_file(file); !done) return fail(done.error());
+  Result<IngestReport> files(std::span<const PlannedFile> files) {
+    {
+      FilesAhead ahead(files, options_);
+      for (const PlannedFile& file : files) {
+        if (intake_.stopped()) break;
+        one_file(file, ahead);
+      }
     }
     auto report = intake_.finish();
     if (!report) return report;
@@ -50,74 +51,57 @@ class Run {
   }
 
  private:
-  /// Fails only if the ledger does.
-  Result<void> one_file(const std::string& file) {
-    const auto state = state_of(file);
-    const auto known = journaled(file, state);
-    if (!known) return fail(known.error());
-    if (*known && is_unchanged(file, *state, **known)) {
-      ++skipped_;
-      return {};
+  void one_file(const PlannedFile& file, FilesAhead& ahead) {
+    file_ = &file.name;
+    while (!intake_.stopped()) {
+      FilesAhead::Piece& piece = ahead.next();
+      bytes_read_ = piece.bytes_read;
+      bytes_total_ = piece.bytes_total;
+      intake_.take(piece.portion, std::nullopt);
+      if (!piece.end) continue;
+      conclude(file, *piece.end);
+      break;
     }
-    if (*known && go_on(file, *state, **known)) return {};
-    auto input = Input::open(file);
-    if (!input) {
-      unreadable(file, input.error());
-      return {};
-    }
-    const std::string_view head = input->peek(kHeadBytes);
-    const bool blank = head.find_first_not_of(" \t\r\n") == std::string_view::npos;
-    const auto format =
-        options_.read.format ? *options_.read.format : ingestion::detect(head, input->name());
-    if (!blank && format && ingestion::reads_in_stretches(*format, head)) {
-      ingestion::Place beginning;
-      beginning.resumable = state && begins_plainly(file);
-      by_portions(file, state, *input, beginning, {}, 0);
-    } else {
-      as_a_whole(file, state, *input);
-    }
-    return {};
+    file_ = nullptr;
   }
 
-  using Journaled = Result<std::optional<storage::JournalEntry>>;
-  Journaled journaled(const std::string& file, const std::optional<FileState>& state) {
-    if (!state || options_.journal == IngestOptions::Journal::ignore) return Journaled();
-    return ledger_.journal(journal_name(file));
+  void conclude(const PlannedFile& file, FileOutcome& outcome) {
+    switch (outcome.kind) {
+      case FileOutcome::Kind::unchanged:
+        ++skipped_;
+        return;
+      case FileOutcome::Kind::unreadable:
+        ++failed_;
+        intake_.unreadable(rejection_of(file.name, outcome.error.message));
+        return;
+      case FileOutcome::Kind::in_stretches:
+        by_portions(file, outcome);
+        return;
+      case FileOutcome::Kind::read:
+        ++read_;
+        if (outcome.entry && !intake_.stopped()) intake_.complete(std::move(*outcome.entry));
+        return;
+    }
   }
 
-  /// Reads on where an interrupted ingest stopped, or behind what a file held before it grew. False
-  /// if it must be read from its beginning.
-  bool go_on(const std::string& file, const FileState& state, const storage::JournalEntry& known) {
-    const bool other_format =
-        options_.read.format && *options_.read.format != ingestion::Format::usage_record;
-    // What was rejected is read again once the file is complete: other options may accept it.
-    const bool to_retry = known.is_complete() && known.rejected > 0;
-    if (!known.resumable || other_format || to_retry || known.read_bytes >= state.size)
-      return false;
-    auto before = hash_of_beginning(file, known.read_bytes);
-    if (!before || before->digest() != known.fingerprint) return false;
-    auto input = Input::open_behind(file, known.read_bytes);
-    if (!input) return false;
-    already_read_ = known.read_bytes;
-    by_portions(file, state, *input, {known.read_bytes, known.lines, known.fingerprint, true},
-                std::move(*before), known.records, known.rejected);
-    already_read_ = 0;
-    return true;
-  }
-
-  void by_portions(const std::string& file, const std::optional<FileState>& state, Input& input,
-                   const ingestion::Place& from, ingestion::ContentHash before,
-                   std::uint64_t records, std::uint64_t rejected = 0) {
-    const std::uint64_t records_before = intake_.records() - records;
-    const std::uint64_t rejections_before = intake_.rejections() - rejected;
-    ingestion::Portions portions(input, options_.read, from, std::move(before),
+  void by_portions(const PlannedFile& planned, FileOutcome& outcome) {
+    const std::string& file = planned.name;
+    const std::optional<FileState>& state = planned.state;
+    Input& input = *outcome.input;
+    // What an earlier run has read of the file.
+    const bool goes_on = outcome.before.has_value();
+    already_read_ = outcome.from.bytes;
+    const std::uint64_t records_before = intake_.records() - (goes_on ? planned.known->records : 0);
+    const std::uint64_t rejections_before =
+        intake_.rejections() - (goes_on ? planned.known->rejected : 0);
+    ingestion::Portions portions(input, options_.read, outcome.from,
+                                 goes_on ? std::move(*outcome.before) : ingestion::ContentHash(),
                                  {threads_for(input)});
     storage::JournalEntry entry;
     entry.source = journal_name(file);
     if (state) entry.size = state->size;
     if (state) entry.modified = state->modified;
     entry.recorded_at = options_.read.now;
-    file_ = &input.name();
     const auto note = [&] {
       const ingestion::Place& place = portions.place();
       entry.fingerprint = place.hash;
@@ -137,7 +121,6 @@ class Run {
       entry.rejected += portion->rejections.size();
       intake_.take(*portion, entry.resumable ? std::optional(entry) : std::nullopt);
     }
-    file_ = nullptr;
     ++read_;
     if (!state || intake_.stopped()) return;
     note();
@@ -147,8 +130,11 @@ class Run {
       return;
     }
     intake_.leave();
-    auto whole = journal_entry(file, *state, entry.records, options_.read.now);
-    if (whole) intake_.complete(std::move(*whole));
+    auto whole = journal_entry(file, *state, nullptr);
+    if (!whole) return;
+    whole->records = entry.records;
+    whole->recorded_at = options_.read.now;
+    intake_.complete(std::move(*whole));
   }
 
   /// Small files are read faster than threads are started.
@@ -159,54 +145,71 @@ class Run {
                                  : std::max(1U, std::thread::hardware_concurrency());
   }
 
-  void as_a_whole(const std::string& file, const std::optional<FileState>& state, Input& input) {
-    input_ = &input;
-    file_ = &input.name();
-    const std::uint64_t records_before = intake_.records();
-    const std::uint64_t rejections_before = intake_.rejections();
-    const auto read = ingestion::read(input, options_.read, intake_);
-    show_progress();
-    input_ = nullptr;
-    file_ = nullptr;
-    if (!read) return unreadable(file, read.error());
-    ++read_;
-    // A file with rejected input is read again next time: other options may accept it.
-    if (!state || intake_.stopped() || intake_.rejections() > rejections_before) return;
-    auto entry = journal_entry(file, *state, intake_.records() - records_before, options_.read.now);
-    if (entry) intake_.complete(std::move(*entry));
-  }
-
-  void unreadable(const std::string& file, const Error& error) {
-    ++failed_;
-    intake_.unreadable(rejection_of(file, error.message));
-  }
-
   void show_progress() const {
     if (!progress_ || file_ == nullptr) return;
-    if (input_ != nullptr) {
-      progress_({*file_, input_->bytes_read(), input_->bytes_total(), intake_.records()});
-    } else {
-      progress_({*file_, bytes_read_, bytes_total_, intake_.records()});
-    }
+    progress_({*file_, bytes_read_, bytes_total_, intake_.records()});
   }
 
   const IngestOptions& options_;
-  storage::Ledger& ledger_;
   const ProgressVisitor& progress_;
   Intake intake_;
-  const Input* input_ = nullptr;       ///< Read as a whole.
   const std::string* file_ = nullptr;  ///< In work.
   std::uint64_t bytes_read_ = 0, bytes_total_ = 0;
   std::uint64_t already_read_ = 0;  ///< Bytes of the file in work that earlier runs have read.
   std::uint64_t read_ = 0, skipped_ = 0, failed_ = 0;
 };
 
+/// The files that have to be opened; of the others, only how many they are.
+struct Plan {
+  std::vector<PlannedFile> files;
+  std::uint64_t unchanged = 0;
+};
+
+Result<Plan> plan_of(const std::vector<std::string>& files, const IngestOptions& options,
+                     const storage::Ledger& ledger) {
+  Plan plan;
+  for (const std::string& file : files) {
+    PlannedFile planned{file, state_of(file), std::nullopt};
+    if (planned.state && options.journal == IngestOptions::Journal::use) {
+      auto known = ledger.journal(journal_name(file));
+      if (!known) return fail(known.error());
+      planned.known = std::move(*known);
+    }
+    if (planned.known && is_untouched(*planned.state, *planned.known)) {
+      ++plan.unchanged;
+    } else {
+      plan.files.push_back(std::move(planned));
+    }
+  }
+  return plan;
+}
+
 }  // namespace
+
+Result<IngestReport> ingest(const std::vector<std::string>& files, const IngestOptions& options,
+                            const BookSource& book, storage::Ledger& ledger,
+                            const ProgressVisitor& progress) {
+  const auto plan = plan_of(files, options, ledger);
+  if (!plan) return fail(plan.error());
+  IngestReport report;
+  if (!plan->files.empty()) {
+    const auto prices = book();
+    if (!prices) return fail(prices.error());
+    auto read = Run(options, **prices, ledger, progress).files(plan->files);
+    if (!read) return read;
+    report = std::move(*read);
+  }
+  report.files += plan->unchanged;
+  report.files_skipped += plan->unchanged;
+  return report;
+}
 
 Result<IngestReport> ingest(const std::vector<std::string>& files, const IngestOptions& options,
                             const pricing::PriceBook& book, storage::Ledger& ledger,
                             const ProgressVisitor& progress) {
-  return Run(options, book, ledger, progress).files(files);
+  return ingest(
+      files, options, [&book] { return Result<const pricing::PriceBook*>(&book); }, ledger,
+      progress);
 }
 
 }  // namespace costops::accounting

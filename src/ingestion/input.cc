@@ -32,6 +32,7 @@ struct Input::State {
   bool ended = false;
   bool failed = false;
   Error error;
+  ContentHash* hash = nullptr;
 
   [[nodiscard]] std::string_view unread() const { return {buffer.get() + begin, end - begin}; }
 
@@ -39,14 +40,20 @@ struct Input::State {
     const std::size_t size = end - begin;
     if (size < capacity) {
       if (begin != 0) std::memmove(buffer.get(), buffer.get() + begin, size);
+      begin = 0;
+      end = size;
     } else {
-      const std::size_t grown = std::max(kBlockBytes, capacity * 2);
-      auto larger = std::make_unique_for_overwrite<char[]>(grown + kPadding);
-      std::memset(larger.get() + grown, 0, kPadding);
-      if (size != 0) std::memcpy(larger.get(), buffer.get() + begin, size);
-      buffer = std::move(larger);
-      capacity = grown;
+      grow_to(std::max(kBlockBytes, capacity * 2));
     }
+  }
+
+  void grow_to(std::size_t grown) {
+    const std::size_t size = end - begin;
+    auto larger = std::make_unique_for_overwrite<char[]>(grown + kPadding);
+    std::memset(larger.get() + grown, 0, kPadding);
+    if (size != 0) std::memcpy(larger.get(), buffer.get() + begin, size);
+    buffer = std::move(larger);
+    capacity = grown;
     begin = 0;
     end = size;
   }
@@ -61,8 +68,10 @@ struct Input::State {
       error = count.error();
     }
     ended = !count || *count == 0;
-    if (!ended) end += *count;
-    return !ended;
+    if (ended) return false;
+    if (hash != nullptr) hash->add({buffer.get() + end, *count});
+    end += *count;
+    return true;
   }
 
   void start() {
@@ -143,6 +152,9 @@ std::string_view Input::peek(std::size_t limit) {
   State& state = *state_;
   state.start();
   limit = std::min(limit, kPeekBytesMax);
+  // One byte more than the file has, to see its end without growing.
+  const std::uint64_t wanted = std::min<std::uint64_t>(state.source->bytes_total() + 1, limit);
+  if (wanted > state.capacity) state.grow_to(static_cast<std::size_t>(wanted));
   while (state.end - state.begin < limit && state.fill()) {
   }
   return state.unread().substr(0, limit);
@@ -239,6 +251,11 @@ Result<std::string_view> Input::rest() {
   const std::string_view whole = state.unread();
   state.begin = state.end;
   return whole;
+}
+
+void Input::hash_into(ContentHash& hash) {
+  state_->hash = &hash;
+  hash.add(state_->unread());
 }
 
 const Error& Input::error() const { return state_->error; }

@@ -19,7 +19,7 @@ struct IngestOptions {
   Instant default_at{};  ///< For records without a time.
   enum class Mode : std::uint8_t { write, dry_run } mode = Mode::write;
   enum class Journal : std::uint8_t { use, ignore } journal = Journal::use;
-  unsigned threads = 0;  ///< That turn lines into records; 0: as many as there are cores.
+  unsigned threads = 0;  ///< That turn input into records; 0: as many as there are cores.
   const std::atomic<bool>* cancel = nullptr;  ///< Set from a signal: stop at the next commit.
 };
 
@@ -47,14 +47,20 @@ struct IngestProgress {
 
 using ProgressVisitor = std::function<void(const IngestProgress&)>;
 
-/// Ingests files in order. What was committed stays if a later file fails. A file that the journal
-/// knows, unchanged, is skipped without parsing; one that cannot be read is a rejection.
-/// Memory does not grow with the input; commits come every storage::kRowsPerBatch records.
-/// Fails if the ledger refuses.
+/// Ingests files in order, read on several threads. What was committed stays if a later file fails.
+/// A file that the journal knows, unchanged, is skipped without parsing; one that cannot be read is
+/// a rejection. Memory does not grow with the input; commits come every storage::kRowsPerBatch
+/// records. Fails if the ledger refuses.
 [[nodiscard]] Result<IngestReport> ingest(const std::vector<std::string>& files,
                                           const IngestOptions& options,
                                           const pricing::PriceBook& book, storage::Ledger& ledger,
                                           const ProgressVisitor& progress);
+
+/// The same with prices that are asked for only if some file has to be read.
+using BookSource = std::function<Result<const pricing::PriceBook*>()>;
+[[nodiscard]] Result<IngestReport> ingest(const std::vector<std::string>& files,
+                                          const IngestOptions& options, const BookSource& book,
+                                          storage::Ledger& ledger, const ProgressVisitor& progress);
 
 /// Reads the excerpts of open quarantine entries again, one by one, and marks those that now give
 /// records and nothing wrong as resolved. The report counts entries as files.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "costops/domain/error.h"
+#include "costops/ingestion/content_hash.h"
 
 namespace costops::ingestion {
 
@@ -52,6 +53,9 @@ class Input {
   /// Everything not yet read, as one piece; valid until the input is destroyed.
   /// Fails with invalid_input above kDocumentBytesMax, io_error, or on broken compression.
   [[nodiscard]] Result<std::string_view> rest();
+  /// Adds to `hash` everything that is not yet handed out, and what is read from now on. It must
+  /// outlive the input.
+  void hash_into(ContentHash& hash);
   /// Why next_line failed: a read error, a truncated or broken compressed file, a bomb.
   [[nodiscard]] const Error& error() const;
   /// Bytes of the file itself (compressed) read so far, and its size (0: not known).
