@@ -41,6 +41,7 @@ ALLOWED = {
     ("include/costops/accounting/forecasts.h", "double"): "estimates: never charged",
     ("include/costops/accounting/price_changes.h", "double"): "estimates: never charged",
     ("src/accounting/forecasts.cc", "double"): "estimates: never charged",
+    ("src/accounting/forecasts_test.cc", "double"): "estimates: never charged",
     ("src/accounting/price_changes.cc", "double"): "estimates: never charged",
     ("src/storage/duckdb_ledger.cc", "new D"): "make_unique cannot call a private constructor",
     ("src/storage/duckdb_test.cc", "sleep_for"): "kills a process at random instants",
