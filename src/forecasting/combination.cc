@@ -15,12 +15,20 @@ namespace {
 constexpr double kErrorPower = 4.0;  // weights fall with this power of the backtest error
 constexpr double kLevelShare = 0.3;  // of the mean level, in the size that errors are held against
 constexpr double kZerosMany = 0.4;   // share of zeros from which demand is intermittent
-constexpr std::size_t kShort = 200;  // values; below it, steps help with short cycles
-constexpr double kGrowthMax = 1.6094;  // log 5: how far a path may leave the range of the history
+constexpr std::size_t kExplosive = 24;  // season from which autoregressions may be explosive
+constexpr std::size_t kShort = 200;     // values; below it, steps help with short cycles
+constexpr double kGrowthMax = 1.6094;   // log 5: how far a path may leave the range of the history
 
 bool takes_steps(std::size_t season, std::size_t length) {
   if (season > 1 && season <= 8) return length < kShort;
   return season < 20 || season == 52;
+}
+
+/// A history whose level has jumped is fitted best by weights that would let it jump on.
+void tame(Autoregression& fitted) {
+  const double sum = std::accumulate(fitted.lag_weights.begin(), fitted.lag_weights.end(), 0.0);
+  if (sum <= 1.0) return;
+  for (double& weight : fitted.lag_weights) weight /= sum;
 }
 
 }  // namespace
@@ -173,6 +181,7 @@ void Combination::add_autoregressions(std::span<const double> values, Scale scal
         const std::size_t origin = plan_.origins[o];
         const auto path = path_of(members_.size() - 1, o);
         sums.solve(s, o, fitted_);
+        if (plan_.season < kExplosive) tame(fitted_);
         continue_series(std::span(x).first(steps ? origin - 1 : origin), plan_.sets[s], path);
         restore(path, scale, mean, steps ? std::log(values[origin - 1]) : 0.0);
       }
