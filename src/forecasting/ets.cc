@@ -34,42 +34,59 @@ std::size_t EtsFitter::dimension() const {
          (form_.season != 'N' ? period_ : 0u);
 }
 
+/// Level and slope are told so that as little as possible waits for the step before: with the error
+/// e = p - q, level' = q + alpha e, and slope' = phi slope + alpha beta_share e for additive
+/// trends.
 template <char Error, char Trend, char Season>
 double EtsFitter::run_forward() {
   double level = level_, slope = slope_, squares = 0, log_product = 0, product = 1;
+  const double alpha = alpha_, phi = phi_, gamma = gamma_, gain = alpha_ * beta_share_;
   std::size_t phase = 0;
-  for (std::size_t t = 0; t < y_.size(); ++t) {
+  const std::size_t n = y_.size();
+  for (std::size_t t = 0; t < n; ++t) {
     Row& row = rows_[t];
     const double y = y_[t];
     row.level = level;
     row.slope = slope;
-    row.season = Season == 'N' ? 0.0 : seasonal_[phase];
-    row.phib = Trend == 'M' ? (phi_ == 1.0 ? slope : std::pow(slope, phi_)) : phi_ * slope;
-    row.q = Trend == 'N' ? level : Trend == 'A' ? level + row.phib : level * row.phib;
-    row.f = Season == 'N' ? row.q : Season == 'A' ? row.q + row.season : row.q * row.season;
-    double error = y - row.f;
+    if (Trend == 'A') row.phib = phi * slope;
+    if (Trend == 'M') row.phib = phi == 1.0 ? slope : std::pow(slope, phi);
+    const double q = Trend == 'N' ? level : Trend == 'A' ? level + row.phib : level * row.phib;
+    row.q = q;
+    double p = y, f = q;
+    if (Season != 'N') {
+      row.season = seasonal_[phase];
+      if (Season == 'M') row.per_season = 1.0 / row.season;
+      p = Season == 'A' ? y - row.season : y * row.per_season;
+      f = Season == 'A' ? q + row.season : q * row.season;
+    }
+    row.p = p;
+    row.error = y - f;
     if (Error == 'M') {
-      if (!(row.f > 1e-12)) return kInfinite;
-      error /= row.f;
-      product *= row.f;
+      if (!(f > 1e-12)) return kInfinite;
+      row.per_forecast = 1.0 / f;
+      row.error *= row.per_forecast;
+      product *= f;
       if (product > 1e200 || product < 1e-200) {
         log_product += std::log(product);
         product = 1;
       }
     }
-    squares += error * error;
-    row.p = Season == 'N' ? y : Season == 'A' ? y - row.season : y / row.season;
-    row.next_level = row.q + alpha_ * (row.p - row.q);
-    if (Trend != 'N') {
-      row.r = Trend == 'A' ? row.next_level - level : row.next_level / level;
-      slope = row.phib + beta_share_ * (row.r - row.phib);
-      if (Trend == 'M' && !(slope > 1e-8 && row.next_level > 1e-12)) return kInfinite;
+    squares += row.error * row.error;
+    const double away = p - q;
+    const double next_level = q + alpha * away;
+    if (Trend == 'A') slope = row.phib + gain * away;
+    if (Trend == 'M') {
+      slope = row.phib + beta_share_ * (next_level / level - row.phib);
+      if (!(slope > 1e-8 && next_level > 1e-12)) return kInfinite;
     }
-    level = row.next_level;
+    level = next_level;
     if (Season != 'N') {
-      if (Season == 'M' && !(row.q > 1e-12)) return kInfinite;
-      row.t = Season == 'A' ? y - row.q : y / row.q;
-      seasonal_[phase] = row.season + gamma_ * (row.t - row.season);
+      if (Season == 'M') {
+        if (!(q > 1e-12)) return kInfinite;
+        row.per_q = 1.0 / q;
+      }
+      row.t = Season == 'A' ? y - q : y * row.per_q;
+      seasonal_[phase] = row.season + gamma * (row.t - row.season);
       if (Season == 'M' && !(seasonal_[phase] > 1e-8)) return kInfinite;
       if (++phase == period_) phase = 0;
     }
@@ -78,7 +95,7 @@ double EtsFitter::run_forward() {
   end_slope_ = slope;
   log_product += std::log(product);
   squares_ = squares;
-  return static_cast<double>(y_.size()) * std::log(std::max(squares, 1e-300)) + 2 * log_product;
+  return static_cast<double>(n) * std::log(std::max(squares, 1e-300)) + 2 * log_product;
 }
 
 /// The adjoint of run_forward: `gradient` gets alpha, beta share, gamma, phi, level, slope and the
@@ -86,57 +103,68 @@ double EtsFitter::run_forward() {
 template <char Error, char Trend, char Season>
 void EtsFitter::run_back(double squares, std::span<double> gradient) {
   std::ranges::fill(gradient, 0.0);
-  const auto n = static_cast<double>(y_.size());
+  const std::size_t n = y_.size();
+  const double twice = 2 * static_cast<double>(n) / squares;
+  const double alpha = alpha_, phi = phi_, gamma = gamma_, beta_share = beta_share_;
   const auto cycle = gradient.subspan(6);
+  double of_alpha = 0, of_gamma = 0, of_phi = 0, of_beta_share = 0;
   double level = 0, slope = 0;  // adjoints of the states after t
-  std::size_t phase = (y_.size() - 1) % period_;
-  for (std::size_t t = y_.size(); t-- > 0;) {
+  std::size_t phase = (n - 1) % period_;
+  for (std::size_t t = n; t-- > 0;) {
     const Row& row = rows_[t];
-    const double y = y_[t];
-    double forecast = 0;
-    if (Error == 'A') {
-      forecast = -2 * n * (y - row.f) / squares;
-    } else {
-      const double error = (y - row.f) / row.f;
-      forecast = 2 * n * error / squares * (-y / (row.f * row.f)) + 2 / row.f;
+    double forecast = -twice * row.error;
+    if (Error == 'M') {  // (y / f)' = -y / f^2 = -(1 + error) / f
+      forecast = (2 + forecast * (1 + row.error)) * row.per_forecast;
     }
-    double q = 0, season = 0, phib = 0, before = 0;
+    double q = 0, season = 0;
     if (Season != 'N') {
       const double after = cycle[phase];
-      gradient[2] += after * (row.t - row.season);
-      season = after * (1 - gamma_);
-      q += Season == 'A' ? -after * gamma_ : -after * gamma_ * y / (row.q * row.q);
+      of_gamma += after * (row.t - row.season);
+      season = after * (1 - gamma);
+      q = Season == 'A' ? -gamma * after : -gamma * after * row.t * row.per_q;
+      q += Season == 'M' ? forecast * row.season : forecast;
+    } else {
+      q = forecast;
     }
-    if (Trend != 'N') {
-      gradient[1] += slope * (row.r - row.phib);
-      phib = slope * (1 - beta_share_);
-      const double r = slope * beta_share_;
-      level += Trend == 'A' ? r : r / row.level;
-      before = Trend == 'A' ? -r : -r * row.next_level / (row.level * row.level);
+    double phib = 0, before = 0;
+    const double away = row.p - row.q;
+    if (Trend == 'A') {  // slope' = phib + beta_share (level' - level - phib)
+      of_beta_share += slope * alpha * away;
+      level += slope * beta_share;
+      before = -slope * beta_share;
+      phib = slope * (1 - beta_share);
     }
-    gradient[0] += level * (row.p - row.q);
-    q += level * (1 - alpha_);
-    const double p = level * alpha_;
-    if (Season == 'A') season += forecast - p;
-    if (Season == 'M') season += forecast * row.q - p * y / (row.season * row.season);
-    q += Season == 'M' ? forecast * row.season : forecast;
-    before += Trend == 'M' ? q * row.phib : q;
-    if (Trend != 'N') {
-      phib += Trend == 'A' ? q : q * row.level;
-      if (Trend == 'A') {
-        slope = phi_ * phib;
-        gradient[3] += row.slope * phib;
-      } else {
-        slope = phi_ * row.phib / row.slope * phib;
-        gradient[3] += phib * row.phib * std::log(row.slope);
-      }
+    if (Trend == 'M') {
+      const double next_level = row.q + alpha * away, ratio = next_level / row.level;
+      of_beta_share += slope * (ratio - row.phib);
+      level += slope * beta_share / row.level;
+      before = -slope * beta_share * ratio / row.level;
+      phib = slope * (1 - beta_share);
     }
-    level = before;
+    of_alpha += level * away;
+    q += level * (1 - alpha);
+    if (Season == 'A') season += forecast - level * alpha;
+    if (Season == 'M') season += forecast * row.q - level * alpha * row.p * row.per_season;
+    if (Trend == 'A') {
+      phib += q;
+      slope = phi * phib;
+      of_phi += row.slope * phib;
+    }
+    if (Trend == 'M') {
+      phib += q * row.level;
+      slope = phi * row.phib / row.slope * phib;
+      of_phi += phib * row.phib * std::log(row.slope);
+    }
+    level = before + (Trend == 'M' ? q * row.phib : q);
     if (Season != 'N') {
       cycle[phase] = season;
       phase = phase == 0 ? period_ - 1 : phase - 1;
     }
   }
+  gradient[0] = of_alpha;
+  gradient[1] = of_beta_share;
+  gradient[2] = of_gamma;
+  gradient[3] = of_phi;
   gradient[4] = level;
   gradient[5] = slope;
 }
@@ -337,39 +365,73 @@ void EtsFitter::describe(double objective, EtsFit& out) const {
   for (std::size_t i = 0; form_.season != 'N' && i < period_; ++i) {
     out.seasonal.push_back(seasonal_[(n + i) % period_] * (form_.season == 'A' ? scale_ : 1.0));
   }
-  const auto count = static_cast<double>(n), k = static_cast<double>(dimension() + 1);
-  out.log_likelihood = -0.5 * count * objective - count * std::log(scale_);
-  out.aicc = count > k + 1 ? -2 * out.log_likelihood + 2 * k + 2 * k * (k + 1) / (count - k - 1)
-                           : kInfinite;
+  out.log_likelihood = log_likelihood_of(objective);
+  out.aicc = aicc_of(out.log_likelihood);
 }
 
-bool EtsFitter::fit(std::span<const double> values, std::size_t period, EtsForm form, Starts starts,
-                    EtsFit& out) {
-  if (!take(values, period, form)) return false;
-  initial_states();
+double EtsFitter::log_likelihood_of(double objective) const {
+  const auto count = static_cast<double>(y_.size());
+  return -0.5 * count * objective - count * std::log(scale_);
+}
+
+double EtsFitter::aicc_of(double log_likelihood) const {
+  const auto count = static_cast<double>(y_.size()), k = static_cast<double>(dimension() + 1);
+  if (!(count > k + 1)) return kInfinite;
+  return -2 * log_likelihood + 2 * k + 2 * k * (k + 1) / (count - k - 1);
+}
+
+bool EtsFitter::begin(std::span<const double> values, std::size_t period, EtsForm form,
+                      std::size_t start, Search& search) {
   struct Start {
     double alpha, beta_share, gamma_share, phi;
   };
-  static constexpr std::array<Start, 4> kStarts = {
+  static constexpr std::array<Start, kStarts> kPoints = {
       Start{0.2, 0.05, 0.05, 0.95}, Start{0.99, 0.95, 0.5, 0.82}, Start{0.7, 0.3, 0.3, 0.9},
       Start{0.02, 0.02, 0.02, 0.975}};
-  double best = kInfinite;
-  for (std::size_t i = starts.first; i < std::min(starts.last, kStarts.size()); ++i) {
-    const Start& s = kStarts[i];
-    pack(s.alpha, s.beta_share, s.gamma_share, s.phi);
-    probe_.resize(x_.size());
-    if (objective(x_, probe_) == kInfinite) continue;
-    const double value = optimiser_.minimise(
-        [&](std::span<const double> x, std::span<double> g) { return objective(x, g); }, x_,
-        kIterationsMax);
-    if (value >= best) continue;
-    best = value;
-    best_x_ = x_;
+  if (!take(values, period, form)) return false;
+  initial_states();
+  const Start& s = kPoints[start];
+  pack(s.alpha, s.beta_share, s.gamma_share, s.phi);
+  search.form = form;
+  search.x = x_;
+  search.gained = kInfinite;
+  search.optimiser.begin(
+      [&](std::span<const double> x, std::span<double> g) { return objective(x, g); },
+      std::span<const double>(search.x));
+  search.aicc = aicc_of(log_likelihood_of(search.optimiser.value()));
+  return search.optimiser.value() < kInfinite;
+}
+
+void EtsFitter::advance(std::span<const double> values, std::size_t period, int iterations,
+                        Search& search) {
+  if (!take(values, period, search.form)) return;
+  const double value = search.optimiser.advance(
+      [&](std::span<const double> x, std::span<double> g) { return objective(x, g); },
+      std::span<double>(search.x), iterations);
+  const double before = search.aicc;
+  search.aicc = aicc_of(log_likelihood_of(value));
+  search.gained = before - search.aicc;
+}
+
+void EtsFitter::finish(std::span<const double> values, std::size_t period, const Search& search,
+                       EtsFit& out) {
+  if (!take(values, period, search.form)) return;
+  probe_.resize(search.x.size());
+  describe(objective(search.x, probe_), out);
+}
+
+bool EtsFitter::fit(std::span<const double> values, std::size_t period, EtsForm form, EtsFit& out) {
+  bool any = false;
+  for (std::size_t start = 0; start < kStarts; ++start) {
+    if (!begin(values, period, form, start, search_)) continue;
+    advance(values, period, kIterationsMax, search_);
+    if (!any || search_.optimiser.value() < best_search_.optimiser.value()) {
+      std::swap(best_search_, search_);
+    }
+    any = true;
   }
-  if (best == kInfinite) return false;
-  probe_.resize(best_x_.size());
-  describe(objective(best_x_, probe_), out);
-  return true;
+  if (any) finish(values, period, best_search_, out);
+  return any;
 }
 
 bool EtsFitter::evaluate(std::span<const double> values, std::size_t period, EtsForm form,

@@ -46,15 +46,29 @@ class EtsFitter {
  public:
   /// False if the form cannot take the history: a multiplicative one with values not above 0, or
   /// fewer values than parameters. Requires values, and `period` of 1 for forms without season.
-  bool fit(std::span<const double> values, std::size_t period, EtsForm form, EtsFit& out) {
-    return fit(values, period, form, Starts(), out);
-  }
-  /// The same from some of the starting points only.
-  struct Starts {
-    std::size_t first = 0, last = 4;
+  bool fit(std::span<const double> values, std::size_t period, EtsForm form, EtsFit& out);
+
+  /// The search for the likeliest parameters of a form, from one of kStarts points.
+  struct Search {
+    EtsForm form;
+    double aicc = 0;
+    double gained = 0;  ///< How much lower the last advance() made it.
+    [[nodiscard]] bool going() const { return optimiser.going(); }
+
+   private:
+    friend class EtsFitter;
+    std::vector<double> x;
+    QuasiNewton optimiser;
   };
-  bool fit(std::span<const double> values, std::size_t period, EtsForm form, Starts starts,
-           EtsFit& out);
+  static constexpr std::size_t kStarts = 4;
+  /// False as fit(). Requires start < kStarts; `search` may be one that was used before.
+  bool begin(std::span<const double> values, std::size_t period, EtsForm form, std::size_t start,
+             Search& search);
+  /// Some iterations more. Requires the values and period of begin().
+  void advance(std::span<const double> values, std::size_t period, int iterations, Search& search);
+  /// The fit that a search has come to. Requires the same.
+  void finish(std::span<const double> values, std::size_t period, const Search& search,
+              EtsFit& out);
 
   /// Runs the recursion with given parameters: its likelihood and final states. As fit() otherwise.
   bool evaluate(std::span<const double> values, std::size_t period, EtsForm form,
@@ -64,7 +78,7 @@ class EtsFitter {
   bool take(std::span<const double> values, std::size_t period, EtsForm form);
   void describe(double objective, EtsFit& out) const;
   struct Row {
-    double q, f, p, phib, level, slope, season, next_level, r, t;
+    double q, p, error, per_forecast, level, slope, phib, season, per_season, per_q, t;
   };
 
   double objective(std::span<const double> x, std::span<double> gradient);
@@ -80,17 +94,19 @@ class EtsFitter {
   void initial_states();
   void pack(double alpha, double beta_share, double gamma_share, double phi);
   std::size_t dimension() const;
+  double aicc_of(double log_likelihood) const;
+  double log_likelihood_of(double objective) const;
 
   EtsForm form_;
   std::size_t period_ = 1;
-  std::vector<double> y_, start_seasonal_, seasonal_, raw_gradient_, x_, best_x_;
+  std::vector<double> y_, start_seasonal_, seasonal_, raw_gradient_, x_;
   std::vector<Row> rows_;
   double start_level_ = 0, start_slope_ = 0;
   double alpha_ = 0, beta_share_ = 0, gamma_share_ = 0, gamma_ = 0, phi_ = 1;
   double level_ = 0, slope_ = 0;
   double end_level_ = 0, end_slope_ = 0, squares_ = 0, scale_ = 1;
   std::vector<double> probe_;
-  QuasiNewton optimiser_;
+  Search search_, best_search_;
 };
 
 /// The recursion continued: point forecasts.

@@ -11,7 +11,12 @@ namespace costops::forecasting {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-constexpr std::size_t kRefined = 3;     // how many forms are fitted from every starting point
+constexpr std::size_t kRefined = 3;   // how many forms are fitted from every starting point
+constexpr int kRoundIterations = 20;  // of a race
+constexpr int kRounds = 20;
+constexpr double kMargin = 8.0;         // of AICc within which a form is fitted from other points
+constexpr double kReach = 50.0;         // of AICc that other starting points may gain
+constexpr double kPromise = 20.0;       // how many times its last gain a search may still gain
 constexpr std::size_t kPeriodMax = 24;  // longer cycles have more initial states than sense
 
 /// The forms that `ets` chooses from: no additive error with a multiplicative season (unstable), no
@@ -39,26 +44,21 @@ class Ets final : public Model {
 
   Result<void> fit(const History& history) override {
     if (auto enough = require_length(history, 4, label_); !enough) return enough;
-    fits_.resize(forms_.size());
-    for (std::size_t i = 0; i < forms_.size(); ++i) {
-      fits_[i].aicc = kInfinite;
-      if (forms_[i].season != 'N' && (history.season < 2 || history.season > kPeriodMax)) continue;
-      if (!fitter_.fit(history.values, history.season, forms_[i], {.last = 1}, fits_[i])) {
-        fits_[i].aicc = kInfinite;
-      }
-    }
-    EtsFit again;
+    race(history);
+    best_.aicc = kInfinite;
+    keep(history, runners_.front());
     // From every other starting point: only the forms that may still win.
-    std::ranges::sort(fits_, {}, &EtsFit::aicc);
-    for (std::size_t i = 0; i < std::min(kRefined, fits_.size()); ++i) {
-      if (fits_[i].aicc == kInfinite) break;
-      const EtsForm form = fits_[i].form;
-      if (fitter_.fit(history.values, history.season, form, {.first = 1}, again) &&
-          again.aicc < fits_[i].aicc) {
-        fits_[i] = again;
+    for (std::size_t i = 0; i < std::min(kRefined, runners_.size()); ++i) {
+      if (runners_[i].search.aicc > runners_.front().search.aicc + kReach) break;
+      const EtsForm form = runners_[i].search.form;
+      for (std::size_t start = 1; runners_[i].fits && start < EtsFitter::kStarts; ++start) {
+        Runner again;
+        again.fits = fitter_.begin(history.values, history.season, form, start, again.search);
+        if (!again.fits) continue;
+        fitter_.advance(history.values, history.season, kRounds * kRoundIterations, again.search);
+        keep(history, again);
       }
     }
-    best_ = *std::ranges::min_element(fits_, {}, &EtsFit::aicc);
     if (best_.aicc < kInfinite) return {};
     return fail(ErrorCode::invalid_input,
                 fmt::format("{} needs more than {} values, or values above 0 throughout", label_,
@@ -76,11 +76,62 @@ class Ets final : public Model {
   }
 
  private:
+  struct Runner {
+    EtsFitter::Search search;
+    bool fits = false;  ///< The form can take the history.
+    bool alive = false;
+  };
+
+  /// Fits all forms side by side, some iterations at a time; one that would have to gain much more
+  /// than it did lately to become the best stays behind. Afterwards the best come first.
+  void race(const History& history) {
+    runners_.resize(forms_.size());
+    for (std::size_t i = 0; i < forms_.size(); ++i) {
+      Runner& runner = runners_[i];
+      const bool season =
+          forms_[i].season == 'N' || (history.season >= 2 && history.season <= kPeriodMax);
+      runner.fits =
+          season && fitter_.begin(history.values, history.season, forms_[i], 0, runner.search);
+      runner.alive = runner.fits;
+    }
+    for (int round = 0; round < kRounds && advance(history, round > 0); ++round) {
+    }
+    std::stable_sort(runners_.begin(), runners_.end(), [](const Runner& a, const Runner& b) {
+      if (a.fits != b.fits) return a.fits;
+      return a.fits && a.search.aicc < b.search.aicc;
+    });
+  }
+
+  /// One round; whether there is more to gain.
+  bool advance(const History& history, bool leave_behind) {
+    double best = kInfinite;
+    bool going = false;
+    for (Runner& runner : runners_) {
+      if (!runner.alive) continue;
+      if (runner.search.going()) {
+        fitter_.advance(history.values, history.season, kRoundIterations, runner.search);
+      }
+      best = std::min(best, runner.search.aicc);
+      going = going || runner.search.going();
+    }
+    for (Runner& runner : runners_) {
+      const auto& search = runner.search;
+      const double promise = search.going() ? kPromise * search.gained : 0.0;
+      if (leave_behind && search.aicc - promise > best + kMargin) runner.alive = false;
+    }
+    return going;
+  }
+
+  void keep(const History& history, const Runner& runner) {
+    if (!runner.fits || !(runner.search.aicc < best_.aicc)) return;
+    fitter_.finish(history.values, history.season, runner.search, best_);
+  }
+
   std::string label_;
   std::vector<EtsForm> forms_;
   EtsFitter fitter_;
   EtsFit best_;
-  std::vector<EtsFit> fits_;
+  std::vector<Runner> runners_;
 };
 
 }  // namespace

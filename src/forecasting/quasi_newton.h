@@ -15,7 +15,20 @@ class QuasiNewton {
   /// `value_of(x, gradient)` returns the function and fills its gradient; infinity where it is not
   /// defined. Requires a finite value at the start.
   template <typename Function>
-  double minimise(Function&& value_of, std::span<double> x, int iterations_max);
+  double minimise(Function&& value_of, std::span<double> x, int iterations_max) {
+    begin(value_of, x);
+    return advance(value_of, x, iterations_max);
+  }
+
+  /// The same in pieces, so that several searches can race.
+  template <typename Function>
+  void begin(Function&& value_of, std::span<const double> x);
+  /// Goes on where the last call stopped; requires the same function and `x` as it left it.
+  template <typename Function>
+  double advance(Function&& value_of, std::span<double> x, int iterations_max);
+  /// Whether further iterations would gain anything.
+  [[nodiscard]] bool going() const { return going_; }
+  [[nodiscard]] double value() const { return value_; }
 
  private:
   void start(std::size_t n);
@@ -24,32 +37,39 @@ class QuasiNewton {
 
   std::size_t n_ = 0;
   std::vector<double> inverse_, gradient_, next_gradient_, direction_, next_, step_, change_, work_;
-  bool first_ = true;
+  bool first_ = true, going_ = false;
+  double value_ = 0;
 };
 
 template <typename Function>
-double QuasiNewton::minimise(Function&& value_of, std::span<double> x, int iterations_max) {
+void QuasiNewton::begin(Function&& value_of, std::span<const double> x) {
   start(x.size());
-  double value = value_of(std::span<const double>(x), std::span<double>(gradient_));
-  for (int iteration = 0; iteration < iterations_max; ++iteration) {
+  value_ = value_of(x, std::span<double>(gradient_));
+  going_ = true;
+}
+
+template <typename Function>
+double QuasiNewton::advance(Function&& value_of, std::span<double> x, int iterations_max) {
+  for (int iteration = 0; going_ && iteration < iterations_max; ++iteration) {
     direction_from_gradient();
     double slope = 0, longest = 0;
     for (std::size_t i = 0; i < n_; ++i) {
       slope += gradient_[i] * direction_[i];
       longest = longest > direction_[i] * direction_[i] ? longest : direction_[i] * direction_[i];
     }
-    if (!(slope < -1e-14)) break;
-    double length = longest > 1.0 ? 1.0 / longest : 1.0, next_value = value;
+    going_ = slope < -1e-14;
+    if (!going_) break;
+    double length = longest > 1.0 ? 1.0 / longest : 1.0, next_value = value_;
     bool lower = false;
     for (int halving = 0; halving < 30 && !lower; ++halving, length *= 0.4) {
       for (std::size_t i = 0; i < n_; ++i) next_[i] = x[i] + length * direction_[i];
       next_value = value_of(std::span<const double>(next_), std::span<double>(next_gradient_));
-      lower = next_value <= value + 1e-4 * length * slope;
+      lower = next_value <= value_ + 1e-4 * length * slope;
     }
     if (!lower) {
-      if (first_) break;
-      start(x.size());  // forget the curvature, once; the gradient is still that of x
-      value = value_of(std::span<const double>(x), std::span<double>(gradient_));
+      going_ = !first_;
+      if (going_)
+        begin(value_of, x);  // forget the curvature, once; the gradient is still that of x
       continue;
     }
     for (std::size_t i = 0; i < n_; ++i) {
@@ -59,12 +79,12 @@ double QuasiNewton::minimise(Function&& value_of, std::span<double> x, int itera
       gradient_[i] = next_gradient_[i];
     }
     update(1e-12);
-    const double gained = value - next_value;
-    value = next_value;
-    if (gained < 1e-11 * (1.0 + (value < 0 ? -value : value)) && !first_) break;
+    const double gained = value_ - next_value;
+    value_ = next_value;
+    going_ = gained >= 1e-11 * (1.0 + (value_ < 0 ? -value_ : value_)) || first_;
     first_ = false;
   }
-  return value;
+  return value_;
 }
 
 }  // namespace costops::forecasting
