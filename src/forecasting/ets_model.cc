@@ -49,7 +49,9 @@ class Ets final : public Model {
     keep(history, runners_.front());
     // From every other starting point: only the forms that may still win.
     for (std::size_t i = 0; i < std::min(kRefined, runners_.size()); ++i) {
-      if (runners_[i].search.aicc > runners_.front().search.aicc + kReach) break;
+      // With a season starting points matter less, and cost much more.
+      const double behind = runners_[i].search.aicc - runners_.front().search.aicc;
+      if (history.season > 1 && behind > kReach) break;
       const EtsForm form = runners_[i].search.form;
       for (std::size_t start = 1; runners_[i].fits && start < EtsFitter::kStarts; ++start) {
         Runner again;
