@@ -88,7 +88,7 @@ class Compare : public Command {
     add_choice(*app_, "--gate", gate_, {"regression", "inconclusive", "none"},
                "What makes the exit code tell of more than failures. Default: regression.");
     add_flag(*app_, "--classify", classify_,
-             "Count instructions with valgrind: did the code change, or only its layout?");
+             "Count instructions (valgrind, or perf): did the code change, or only its layout?");
     app_->add_option("--seed", seed_, "Of the random orders. Default: a new one, which is shown.")
         ->type_name("NUMBER");
     add_choice(*app_, "--format", format_, {"table", "json", "markdown"},

@@ -41,6 +41,10 @@ class Builds : public testing::Test {
     ::chmod(path.c_str(), 0700);
     return path;
   }
+  void script(const std::string& name, const std::string& text) const {
+    std::ofstream(dir_ / name) << "#!/bin/sh\n" << text;
+    ::chmod((dir_ / name).c_str(), 0700);
+  }
   static std::string takes(int ns, const std::string& hash = "abc",
                            const std::string& answer = "7") {
     return "while read verb rest; do case $verb in\n"
@@ -128,6 +132,50 @@ TEST_F(Builds, AnInterruptEndsItAll) {
   EXPECT_TRUE(report.interrupted);
   EXPECT_TRUE(report.targets.empty());
   EXPECT_EQ(decision_of(report, Gate::regression), Decision::interrupted);
+}
+
+/// Programs are looked for in one folder alone while it lives.
+class OnlyPath {
+ public:
+  explicit OnlyPath(const std::string& folder) : before_(std::getenv("PATH")) {
+    ::setenv("PATH", folder.c_str(), 1);
+  }
+  OnlyPath(const OnlyPath&) = delete;
+  OnlyPath& operator=(const OnlyPath&) = delete;
+  ~OnlyPath() { ::setenv("PATH", before_.c_str(), 1); }
+
+ private:
+  std::string before_;
+};
+
+TEST_F(Builds, InstructionsAreCountedByPerfWhereThereIsNoValgrind) {
+  // 1,000 to start, 100 an operation, in head 105.
+  script("perf", R"(case "$*" in
+*true) echo 7,,instructions:u,1,100.00,, >&2; exit 0 ;;
+*head*) each=105 ;;
+*) each=100 ;;
+esac
+while read verb count rest; do [ "$verb" = block ] && n=$count; done
+echo words of its own >&2
+echo "$((1000 + n * each)),,instructions:u,500,100.00,," >&2
+)");
+  const OnlyPath path(dir_.string());
+  const Arms arms{dir_ / "base", dir_ / "base", dir_ / "head"};
+  const auto counted = count_instructions(arms, "sum", 320, nullptr);
+  ASSERT_TRUE(counted) << counted.error().message;
+  EXPECT_EQ(counted->base, 100);
+  EXPECT_EQ(counted->head, 105);
+}
+
+TEST_F(Builds, WithoutACounterTheReasonIsSaid) {
+  script("perf", "echo '<not supported>,,instructions:u,0,100.00,,' >&2\n");
+  const OnlyPath path(dir_.string());
+  const auto counted = count_instructions({dir_, dir_, dir_}, "sum", 320, nullptr);
+  ASSERT_FALSE(counted);
+  EXPECT_EQ(counted.error().code, ErrorCode::not_found);
+  EXPECT_EQ(counted.error().message,
+            "valgrind, which counts instructions, is not installed, and perf does not count them "
+            "here");
 }
 
 TEST_F(Builds, SayWhichTargetsTheyHave) {
