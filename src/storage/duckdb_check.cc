@@ -41,8 +41,8 @@ std::string facts_sql() {
          facts_of_table("plain_records",
                         "input_tokens_uncached, cache_read_tokens, 0::BIGINT, 0::BIGINT, "
                         "0::BIGINT, output_tokens, output_reasoning_tokens, 1::BIGINT",
-                        "input_cost_pico, cache_read_cost_pico, 0::BIGINT, output_cost_pico, "
-                        "0::BIGINT");
+                        "total_cost_pico - cache_read_cost_pico - output_cost_pico, "
+                        "cache_read_cost_pico, 0::BIGINT, output_cost_pico, 0::BIGINT");
 }
 
 EntryFacts facts_of(const duck::Rows& rows, std::size_t row) {

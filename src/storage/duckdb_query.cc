@@ -3,128 +3,170 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "storage/duckdb_schema.h"
 #include "storage/groups.h"
+#include "storage/query_sql.h"
 
 namespace costops::storage {
 namespace {
 
-void add_filter(Sql& sql, const Filter& filter) {
-  const bool tags = filter.dimension == Dimension::tags;
-  bool unassigned = false;
-  sql.add(" AND ").add(filter.kind == Filter::Kind::exclude ? "NOT (" : "(");
-  sql.add(id_column(filter.dimension)).add(" IN (SELECT ");
-  sql.add(tags ? "list_id FROM tag_members WHERE tag IN (" : "id FROM ");
-  if (!tags) sql.add(text_table(filter.dimension)).add(" WHERE value IN (");
-  for (std::size_t i = 0; i < filter.values.size(); ++i) {
-    if (i > 0) sql.add(", ");
-    sql.value(filter.values[i]);
-    unassigned = unassigned || filter.values[i].empty();
-  }
-  if (filter.values.empty()) sql.add("NULL");
-  sql.add("))");
-  if (tags && unassigned) sql.add(" OR ").add(id_column(Dimension::tags)).add(" = 0");
-  sql.add(")");
-}
+constexpr std::int64_t kDay = 86'400'000'000;
 
-/// "CASE WHEN used_at < change THEN ... ELSE ... END": a value per stretch of constant offset.
-template <typename AddValue>
-void add_by_offset(Sql& sql, const LocalSteps& steps, const AddValue& add_value) {
-  if (steps.offsets.size() == 1) {
-    add_value(steps.offsets[0]);
-    return;
-  }
-  sql.add("CASE");
-  for (std::size_t i = 1; i < steps.offsets.size(); ++i) {
-    sql.add(" WHEN used_at < ").time(steps.offsets[i].from).add(" THEN ");
-    add_value(steps.offsets[i - 1]);
-  }
-  sql.add(" ELSE ");
-  add_value(steps.offsets.back());
-  sql.add(" END");
-}
+/// Days are grouped by as dates, several times as fast as by their starts: a division by a constant
+/// that the database's compiler knew. What begins a day is computed once per group. Where offsets
+/// change, the stretch is a key, too.
+struct StepKey {
+  explicit StepKey(const Query& query)
+      : columns(!query.steps                                               ? 0
+                : by_date(*query.steps) && query.steps->offsets.size() > 1 ? 2
+                                                                           : 1),
+        is_date(query.steps && by_date(*query.steps)) {}
+  static bool by_date(const LocalSteps& steps) { return steps.step_us == kDay; }
 
-/// The start of the step that contains `used_at`, in UTC microseconds: the local time rounded down
-/// (also before 1970), but not before the change that cut the step.
-void add_step(Sql& sql, const LocalSteps& steps) {
-  const std::int64_t shift = positive_shift(steps.step_us);
-  const auto start = [&](const LocalSteps::Offset& o) {
-    sql.add("epoch_us(used_at) - (epoch_us(used_at) + ").number(o.offset_us + shift).add(") % ");
-    sql.number(steps.step_us);
-  };
-  if (steps.offsets.size() == 1) {
-    start(steps.offsets[0]);
-    return;
-  }
-  sql.add("greatest(");
-  add_by_offset(sql, steps, start);
-  sql.add(", ");
-  add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
-    const bool first = &o == steps.offsets.data();
-    sql.number(first ? min_instant().time_since_epoch().count() - steps.step_us
-                     : o.from.time_since_epoch().count());
+  std::size_t columns;
+  bool is_date;
+};
+
+void add_date(Sql& sql, const LocalSteps& steps) {
+  add_by_offset(sql, steps, [&](const LocalSteps::Offset& o, std::size_t) {
+    if (o.offset_us == 0) {
+      sql.add("used_at::DATE");
+    } else {
+      sql.add("make_timestamp(epoch_us(used_at) + ").number(o.offset_us).add(")::DATE");
+    }
   });
-  sql.add(")");
+  if (steps.offsets.size() == 1) return;
+  sql.add(", ");
+  add_by_offset(sql, steps, [&](const LocalSteps::Offset&, std::size_t stretch) {
+    sql.add(std::to_string(stretch)).add("::INTEGER");
+  });
 }
-
-/// Whether the ledger has adjustments: without them, a record is a row.
-enum class From : std::uint8_t { records, entries };
 
 void add_keys(Sql& sql, const Query& query) {
   for (const Dimension dimension : query.group_by) sql.add(id_column(dimension)).add(", ");
-  if (query.steps) {
-    add_step(sql, *query.steps);
-    sql.add(" AS step, ");
+  if (query.steps && StepKey::by_date(*query.steps)) {
+    add_date(sql, *query.steps);
+    sql.add(", ");
+  } else if (query.steps) {
+    add_step(sql, *query.steps, {"epoch_us(used_at)", "greatest"});
+    sql.add(", ");
   }
   sql.add("currency_id");
 }
 
-void add_grouping(Sql& sql, const Query& query) {
-  sql.add(" GROUP BY ");
-  const std::size_t keys = query.group_by.size() + (query.steps ? 2 : 1);
-  for (std::size_t i = 1; i <= keys; ++i) sql.add(i > 1 ? ", " : "").add(std::to_string(i));
+std::size_t key_count(const Query& query) {
+  return query.group_by.size() + StepKey(query).columns + 1;
 }
 
-/// Whether the cheaper view, `measures`, lacks something that is asked for.
+/// What entries are read from. `entries`, the view of all of them, has every column.
+enum class From : std::uint8_t { records, plain_records, adjustments, entries };
+
 bool needs_all_columns(const Query& query) {
   if (query.as_of) return true;
-  const auto unmeasured = [](Dimension dimension) { return !is_measured_by(dimension); };
-  return std::ranges::any_of(query.group_by, unmeasured) ||
-         std::ranges::any_of(query.filters, unmeasured, &Filter::dimension);
+  const auto missing = [](Dimension dimension) { return !is_in_every_table(dimension); };
+  return std::ranges::any_of(query.group_by, missing) ||
+         std::ranges::any_of(query.filters, missing, &Filter::dimension);
 }
 
-Sql main_query(const Query& query, From from) {
-  const bool records = from == From::records;
-  Sql sql;
+/// A plain record has no other meters than these, and is one request.
+bool is_plain(Meter meter) {
+  return meter == Meter::input_tokens_uncached || meter == Meter::cache_read_tokens ||
+         meter == Meter::output_tokens || meter == Meter::output_reasoning_tokens;
+}
+
+void add_quantity(Sql& sql, From from, Meter meter) {
+  if (from != From::plain_records || is_plain(meter)) {
+    sql.add(", sum(").add(to_string(meter)).add(")::HUGEINT");
+  } else {
+    sql.add(meter == Meter::requests ? ", count(*)::HUGEINT" : ", 0::HUGEINT");
+  }
+}
+
+void add_costs(Sql& sql, From from) {
+  if (from == From::plain_records) {
+    sql.add(", sum(total_cost_pico) - sum(cache_read_cost_pico) - sum(output_cost_pico)");
+    sql.add(", sum(cache_read_cost_pico), 0::HUGEINT, sum(output_cost_pico), 0::HUGEINT");
+    return;
+  }
+  for (const std::string_view column : kCostColumns) sql.add(", sum(").add(column).add(")");
+}
+
+void add_total_cost(Sql& sql, From from) {
+  if (from == From::plain_records) {
+    sql.add(", sum(total_cost_pico)");
+    return;
+  }
+  std::string_view separator = ", ";
+  for (const std::string_view column : kCostColumns) {
+    sql.add(separator).add("sum(").add(column).add(")");
+    separator = " + ";
+  }
+}
+
+/// Keys and sums over one table; all sums are HUGEINTs.
+void add_sums(Sql& sql, const Query& query, From from) {
+  static constexpr std::string_view kTables[] = {"records", "plain_records", "adjustments",
+                                                 "entries"};
+  const bool is_records = from == From::records || from == From::plain_records;
   sql.add("SELECT ");
   add_keys(sql, query);
-  sql.add(records ? ", count(*)::HUGEINT" : ", sum(records)::HUGEINT");
+  sql.add(is_records ? ", count(*)::HUGEINT" : ", sum(records)::HUGEINT");
   if (query.measures.has(Measure::unpriced)) {
-    sql.add(records ? ", count(*) FILTER (status = 1)::HUGEINT" : ", sum(unpriced)::HUGEINT");
+    sql.add(is_records ? ", count(*) FILTER (status = 1)::HUGEINT" : ", sum(unpriced)::HUGEINT");
   }
   if (query.measures.has(Measure::quantities)) {
-    for (const Meter meter : kColumnMeters) sql.add(", sum(").add(to_string(meter)).add(")");
+    for (const Meter meter : kColumnMeters) add_quantity(sql, from, meter);
   }
-  if (query.measures.has(Measure::costs)) {
-    for (const std::string_view column : kCostColumns) sql.add(", sum(").add(column).add(")");
-  }
-  if (query.measures.has(Measure::total_cost)) {
-    std::string_view separator = ", ";
-    for (const std::string_view column : kCostColumns) {
-      sql.add(separator).add("sum(").add(column).add(")");
-      separator = " + ";
-    }
-  }
+  if (query.measures.has(Measure::costs)) add_costs(sql, from);
+  if (query.measures.has(Measure::total_cost)) add_total_cost(sql, from);
   if (query.measures.has(Measure::reported_cost)) {
-    sql.add(", coalesce(sum(reported_cost_pico) FILTER (reported_currency_id = currency_id), 0)");
-    sql.add("::HUGEINT");
+    sql.add(from == From::plain_records
+                ? ", 0::HUGEINT"
+                : ", coalesce(sum(reported_cost_pico) FILTER (reported_currency_id = currency_id), "
+                  "0)::HUGEINT");
   }
-  sql.add(needs_all_columns(query) ? " FROM entries e" : " FROM measures e").where(query);
-  add_grouping(sql, query);
-  // A record that changed its currency leaves a group without records behind.
-  if (!records) sql.add(" HAVING sum(records) > 0");
-  return sql;
+  sql.add(" FROM ").add(kTables[static_cast<std::size_t>(from)]).add(" e").where(query);
+  add_grouping(sql, key_count(query));
+}
+
+std::size_t sum_count(const Query& query) {
+  const auto has = [&](Measure m) { return std::size_t{query.measures.has(m)}; };
+  return 1 + has(Measure::unpriced) + has(Measure::quantities) * kColumnMeters.size() +
+         has(Measure::costs) * kCostClassCount + has(Measure::total_cost) +
+         has(Measure::reported_cost);
+}
+
+/// Tables are summed apart, and their groups then together: each table only has the columns that it
+/// needs, and one that is empty costs nothing.
+Sql main_query(const Query& query, std::span<const From> tables) {
+  Sql sql;
+  if (tables.size() == 1) {
+    add_sums(sql, query, tables[0]);
+    // A record that changed its currency leaves a group without records behind.
+    if (tables[0] == From::entries) sql.add(" HAVING sum(records) > 0");
+    return sql;
+  }
+  const std::size_t keys = key_count(query);
+  const std::size_t columns = keys + sum_count(query);
+  sql.add("SELECT ");
+  for (std::size_t i = 0; i < columns; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    sql.add(i > 0 ? ", " : "").add(i < keys ? name : "sum(" + name + ")");
+  }
+  sql.add(" FROM (");
+  for (const From& from : tables) {
+    if (&from != tables.data()) sql.add(" UNION ALL ");
+    add_sums(sql, query, from);
+  }
+  sql.add(") AS t(");
+  for (std::size_t i = 0; i < columns; ++i) {
+    sql.add(i > 0 ? ", c" : "c").add(std::to_string(i));
+  }
+  sql.add(")");
+  add_grouping(sql, keys);
+  return sql.add(" HAVING sum(c").add(std::to_string(keys)).add(") > 0");
 }
 
 Sql side_query(const Query& query) {
@@ -134,7 +176,7 @@ Sql side_query(const Query& query) {
   sql.add(", (SELECT value FROM meters m WHERE m.id = any_value(q.meter_id)), sum(q.quantity)");
   sql.add(" FROM entries e JOIN other_quantities q ON q.entry = e.entry").where(query);
   sql.add(" AND more_quantities");
-  add_grouping(sql, query);
+  add_grouping(sql, key_count(query));
   sql.add(", q.meter_id HAVING sum(q.quantity) <> 0");
   return sql;
 }
@@ -147,7 +189,8 @@ Result<Currency> currency_of(std::string_view code) {
 /// Reads the answer of the main query, chunk by chunk, into columns.
 class GroupsReader {
  public:
-  explicit GroupsReader(const Query& query) : query_(query), keys_(query.group_by.size()) {
+  explicit GroupsReader(const Query& query)
+      : query_(query), step_(query), keys_(query.group_by.size()) {
     groups_.keys.resize(keys_.size());
   }
 
@@ -176,15 +219,29 @@ class GroupsReader {
     }
   }
   Place place_of(const duck::Rows& rows, std::size_t row);
+  [[nodiscard]] std::int64_t step_of(const duck::Rows& rows, std::size_t column,
+                                     std::size_t row) const;
   std::map<Place, std::size_t> places() const;
   Result<void> load_texts(duck::Connection& connection, std::size_t key);
   Result<void> load_currencies(duck::Connection& connection);
 
   const Query& query_;
+  StepKey step_;
   std::vector<KeyCodes> keys_;
   std::vector<std::int32_t> currencies_;
   Groups groups_;
 };
+
+/// The start of a step from its columns, the first of which is `column`.
+std::int64_t GroupsReader::step_of(const duck::Rows& rows, std::size_t column,
+                                   std::size_t row) const {
+  if (!step_.is_date) return rows.column<std::int64_t>(column)[row];
+  const auto stretch =
+      step_.columns == 1 ? 0 : static_cast<std::size_t>(rows.column<std::int32_t>(column + 1)[row]);
+  const std::int64_t midnight = rows.column<std::int32_t>(column)[row] * kDay;
+  const std::int64_t start = midnight - query_.steps->offsets[stretch].offset_us;
+  return std::max(start, beginning_of(*query_.steps, stretch));
+}
 
 std::size_t GroupsReader::read_keys(const duck::Rows& rows) {
   std::size_t column = 0;
@@ -196,10 +253,10 @@ std::size_t GroupsReader::read_keys(const duck::Rows& rows) {
     }
   }
   if (query_.steps) {
-    const auto* starts = rows.column<std::int64_t>(column++);
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      groups_.steps.emplace_back(Microseconds(starts[row]));
+      groups_.steps.emplace_back(Microseconds(step_of(rows, column, row)));
     }
+    column += step_.columns;
   }
   const auto* currencies = rows.column<std::int32_t>(column++);
   currencies_.insert(currencies_.end(), currencies, currencies + rows.size());
@@ -250,7 +307,8 @@ GroupsReader::Place GroupsReader::place_of(const duck::Rows& rows, std::size_t r
         keys_[i].code_of(static_cast<std::uint32_t>(rows.column<std::int32_t>(i)[row])));
   }
   std::size_t column = keys_.size();
-  if (query_.steps) place.push_back(rows.column<std::int64_t>(column++)[row]);
+  if (query_.steps) place.push_back(step_of(rows, column, row));
+  column += step_.columns;
   place.push_back(rows.column<std::int32_t>(column)[row]);
   return place;
 }
@@ -270,7 +328,7 @@ std::map<GroupsReader::Place, std::size_t> GroupsReader::places() const {
 Result<void> GroupsReader::read_side(Result<duck::Rows> rows) {
   std::map<Place, std::size_t> groups;
   Result<void> added;
-  const std::size_t first = keys_.size() + (query_.steps ? 2 : 1);
+  const std::size_t first = key_count(query_);
   auto read = duck::for_each_row(rows, [&](std::size_t row) {
     if (!added) return;
     if (groups.empty()) groups = places();
@@ -352,6 +410,19 @@ Result<bool> has_rows(duck::Connection& connection, const std::string& table) {
   return rows->next();
 }
 
+/// The tables that a query must read: not those that are empty.
+Result<std::vector<From>> tables_for(duck::Connection& connection, const Query& query) {
+  if (needs_all_columns(query)) return std::vector<From>{From::entries};
+  std::vector<From> tables{From::plain_records};
+  const auto records = has_rows(connection, "records");
+  if (!records) return fail(records.error());
+  if (*records) tables.push_back(From::records);
+  const auto adjustments = has_rows(connection, "adjustments");
+  if (!adjustments) return fail(adjustments.error());
+  if (*adjustments) tables.push_back(From::adjustments);
+  return tables;
+}
+
 }  // namespace
 
 Sql& Sql::number(std::int64_t number) { return add(std::to_string(number)).add("::BIGINT"); }
@@ -372,12 +443,7 @@ Sql& Sql::time(Instant at) {
 }
 
 Sql& Sql::where(const Query& query) {
-  add(" WHERE true");
-  if (!is_all_time(query.range)) {
-    add(" AND used_at >= ").time(query.range.from).add(" AND used_at < ").time(query.range.to);
-  }
-  if (query.as_of) add(" AND recorded_at <= ").time(*query.as_of);
-  for (const Filter& filter : query.filters) add_filter(*this, filter);
+  add_where(*this, query);
   return *this;
 }
 
@@ -397,9 +463,9 @@ Result<duck::Statement> Sql::prepare(duck::Connection& connection) const {
 }
 
 Result<Groups> run_query(duck::Connection& connection, const Query& query) {
-  const auto adjusted = has_rows(connection, "adjustments");
-  if (!adjusted) return fail(adjusted.error());
-  const Sql main = main_query(query, *adjusted ? From::entries : From::records);
+  const auto tables = tables_for(connection, query);
+  if (!tables) return fail(tables.error());
+  const Sql main = main_query(query, *tables);
   auto statement = main.prepare(connection);
   if (!statement) return fail(statement.error());
   auto rows = statement->stream();

@@ -6,6 +6,7 @@
 // view `entries` shows both as one.
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "storage/duckdb_ledger.h"
 #include "storage/duckdb_schema.h"
@@ -33,7 +34,8 @@ constexpr std::array kPlainDimensions{
 /// Their requests are one.
 constexpr std::array kPlainMeters{Meter::input_tokens_uncached, Meter::cache_read_tokens,
                                   Meter::output_tokens, Meter::output_reasoning_tokens};
-constexpr std::array kPlainCosts{CostClass::input, CostClass::cache_read, CostClass::output};
+/// Beside the total of the costs; the rest of it are the input costs.
+constexpr std::array kPlainCosts{CostClass::cache_read, CostClass::output};
 constexpr auto kAllDimensions = [] {
   std::array<Dimension, kDimensionCount> all{};
   for (std::size_t d = 0; d < all.size(); ++d) all[d] = static_cast<Dimension>(d);
@@ -105,6 +107,18 @@ class SourceIds {
   const std::vector<std::uint32_t>& codes_;
   std::vector<RecordId> keys_;
 };
+
+/// The sum of the costs of a row that has no other than plain ones; none if one of them is negative
+/// or the sum needs more than 64 bits.
+std::optional<std::int64_t> plain_total(const LedgerBatch& batch, Insertion r) {
+  std::int64_t total = batch.pico[static_cast<std::size_t>(CostClass::input)][r.largest];
+  bool fits = total >= 0;
+  for (const CostClass c : kPlainCosts) {
+    const std::int64_t cost = batch.pico[static_cast<std::size_t>(c)][r.largest];
+    fits = !__builtin_add_overflow(total, cost, &total) && cost >= 0 && fits;
+  }
+  return fits ? std::optional(total) : std::nullopt;
+}
 
 /// Fills the columns of one block, each after the one before it, and keeps in sight those that the
 /// checksum covers.
@@ -183,6 +197,10 @@ class Block {
           fill<std::int64_t>([&](Insertion r) { return pico[r.largest]; });
     }
   }
+  /// The total of a plain record's costs.
+  void total_cost() {
+    total_ = fill<std::int64_t>([this](Insertion r) { return *plain_total(batch_, r); });
+  }
   void reported_cost(CurrencyColumn& currency) {
     const std::size_t column = take_column();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -230,6 +248,10 @@ class Block {
     for (std::size_t c = 0; c < costs_.size(); ++c) {
       if (costs_[c] != nullptr) facts.costs[c] = costs_[c][i];
     }
+    if (total_ == nullptr) return facts;
+    std::int64_t& input = facts.costs[static_cast<std::size_t>(CostClass::input)];
+    input = total_[i];
+    for (const CostClass c : kPlainCosts) input -= facts.costs[static_cast<std::size_t>(c)];
     return facts;
   }
 
@@ -247,6 +269,7 @@ class Block {
   const std::int8_t* status_ = nullptr;
   std::array<const std::int64_t*, kColumnMeters.size()> meters_{};
   std::array<const std::int64_t*, kCostClassCount> costs_{};
+  const std::int64_t* total_ = nullptr;  ///< Instead of the input costs.
 };
 static_assert(kColumnMeters.back() == Meter::requests);
 
@@ -285,7 +308,7 @@ class Plainness {
       return batch_.pico[static_cast<std::size_t>(c)][r.largest];
     };
     return cost(CostClass::cache_write) == 0 && cost(CostClass::other) == 0 &&
-           usage.reported_currency[r.largest].is_none() &&
+           plain_total(batch_, r) && usage.reported_currency[r.largest].is_none() &&
            usage.ingested_at[r.row] == UsageBatch::kNone && usage.metadata[r.row].empty();
   }
 
@@ -350,6 +373,7 @@ Result<void> DuckdbLedger::append_plain(const LedgerBatch& batch, const BatchNum
     block.dimensions(kPlainDimensions);
     block.currency_and_status(currency);
     block.meters(kPlainMeters);
+    block.total_cost();
     block.costs(kPlainCosts);
     block.optional(usage.latency_ms);
     block.optional(usage.time_to_first_token_ms);

@@ -198,6 +198,67 @@ std::string schema_3() {
   return sql;
 }
 
+/// Plain records hold the total of their costs, which is what is asked for most, and all classes
+/// but one: input costs are the rest. Records for which that leaves 64 bits move to `records`.
+constexpr std::string_view kSchema4Tables = R"sql(
+DROP VIEW usage;
+DROP VIEW entries;
+DROP VIEW measures;
+CREATE TABLE plain_records_4 (
+  entry BIGINT, id UUID USING COMPRESSION uncompressed, used_at TIMESTAMP, circumstances_id INTEGER,
+  provider_id INTEGER, model_id INTEGER, organization_id INTEGER, project_id INTEGER,
+  user_id INTEGER, session_id INTEGER, tags_id INTEGER, currency_id INTEGER, status TINYINT,
+  input_tokens_uncached BIGINT, cache_read_tokens BIGINT, output_tokens BIGINT,
+  output_reasoning_tokens BIGINT, total_cost_pico BIGINT, cache_read_cost_pico BIGINT,
+  output_cost_pico BIGINT, latency_ms BIGINT, time_to_first_token_ms BIGINT, line BIGINT,
+  source_id VARCHAR);
+INSERT INTO plain_records_4
+SELECT entry, id, used_at, circumstances_id, provider_id, model_id, organization_id, project_id,
+  user_id, session_id, tags_id, currency_id, status, input_tokens_uncached, cache_read_tokens,
+  output_tokens, output_reasoning_tokens,
+  (input_cost_pico::HUGEINT + cache_read_cost_pico + output_cost_pico)::BIGINT,
+  cache_read_cost_pico, output_cost_pico, latency_ms, time_to_first_token_ms, line, source_id
+FROM plain_records WHERE least(input_cost_pico, cache_read_cost_pico, output_cost_pico) >= 0
+  AND input_cost_pico::HUGEINT + cache_read_cost_pico + output_cost_pico <= 9223372036854775807
+ORDER BY entry;
+DROP TABLE plain_records;
+ALTER TABLE plain_records_4 RENAME TO plain_records;
+)sql";
+
+constexpr std::string_view kPlainEntries4 =
+    "p.entry, p.id, c.recorded_at, p.used_at, c.time_given, p.provider_id, p.model_id, "
+    "c.model_version_id, p.organization_id, p.project_id, p.user_id, p.session_id, "
+    "c.service_tier_id, c.region_id, c.speed_id, c.source_kind_id, c.source_endpoint_id, "
+    "c.file_id, p.tags_id, p.currency_id, p.status, c.price_number, c.reason_id, "
+    "p.input_tokens_uncached, p.cache_read_tokens, 0::BIGINT, 0::BIGINT, 0::BIGINT, "
+    "p.output_tokens, p.output_reasoning_tokens, 1::BIGINT, false, "
+    "p.total_cost_pico - p.cache_read_cost_pico - p.output_cost_pico, "
+    "p.cache_read_cost_pico, 0::BIGINT, p.output_cost_pico, 0::BIGINT, NULL::HUGEINT, 0, "
+    "'recorded', 1, (p.status = 1)::INTEGER, c.grows, c.call_status, c.context_window, "
+    "p.latency_ms, p.time_to_first_token_ms, NULL::TIMESTAMP, p.line, p.source_id, "
+    "''::VARCHAR FROM plain_records p JOIN circumstances c ON c.id = p.circumstances_id ";
+
+std::string schema_4() {
+  std::string sql("INSERT INTO records SELECT ");
+  sql.append(kSharedColumns);
+  sql.append(
+      ", grows, call_status, context_window, latency_ms, time_to_first_token_ms, ingested_at, "
+      "line, source_id, metadata FROM entries WHERE entry IN (SELECT entry FROM plain_records "
+      "WHERE least(input_cost_pico, cache_read_cost_pico, output_cost_pico) < 0 OR "
+      "input_cost_pico::HUGEINT + cache_read_cost_pico + output_cost_pico > 9223372036854775807);");
+  sql.append(kSchema4Tables);
+  sql.append("CREATE VIEW entries AS SELECT ").append(kSharedColumns);
+  sql.append(
+      ", 'recorded' AS why, 1 AS records, (status = 1)::INTEGER AS unpriced, grows, call_status, "
+      "context_window, latency_ms, time_to_first_token_ms, ingested_at, line, source_id, metadata "
+      "FROM records UNION ALL SELECT ");
+  sql.append(kPlainEntries4).append("UNION ALL SELECT ").append(kSharedColumns);
+  sql.append(
+      ", why, records, unpriced, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+      "FROM adjustments;\n");
+  return sql.append(kUsageView);
+}
+
 /// 0: an empty database.
 Result<int> schema_of(duck::Connection& connection, const std::string& path) {
   auto tables = connection.prepare(
@@ -249,7 +310,7 @@ Result<void> back_up(duck::Connection& connection, const std::string& path, int 
 
 std::span<const Migration> duckdb_migrations() {
   static const Migration migrations[] = {
-      {1, schema_1()}, {2, std::string(kSchema2)}, {3, schema_3()}};
+      {1, schema_1()}, {2, std::string(kSchema2)}, {3, schema_3()}, {4, schema_4()}};
   return migrations;
 }
 
@@ -291,7 +352,7 @@ std::string_view text_table(Dimension dimension) {
   return kTextTables[static_cast<std::size_t>(dimension)];
 }
 
-bool is_measured_by(Dimension dimension) {
+bool is_in_every_table(Dimension dimension) {
   switch (dimension) {
     case Dimension::provider:
     case Dimension::model:

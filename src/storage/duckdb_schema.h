@@ -51,8 +51,7 @@ template <typename... Types>
   return all;
 }
 
-/// Two views show all entries: `entries` with everything, and `measures`, cheaper to sum, with what
-/// is asked for most. Whether `measures` has a dimension's column:
-[[nodiscard]] bool is_measured_by(Dimension dimension);
+/// Whether each table of entries has a dimension's column. The view `entries` has them all.
+[[nodiscard]] bool is_in_every_table(Dimension dimension);
 
 }  // namespace costops::storage

@@ -1,5 +1,6 @@
 // duckdb_test.cc - what only the DuckDB ledger promises: its file, its locks, its faults.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -193,7 +194,7 @@ TEST_F(DuckdbFile, ANewerSchemaIsRefused) {
   run_sql("UPDATE meta SET value = '9' WHERE key = 'schema'");
   const Error expected{
       ErrorCode::unsupported,
-      "ledger " + path_ + " has schema 9, this cost-ops knows up to 3: use a newer cost-ops"};
+      "ledger " + path_ + " has schema 9, this cost-ops knows up to 4: use a newer cost-ops"};
   EXPECT_EQ(open().error(), expected);
   EXPECT_EQ(open(OpenMode::read_only).error(), expected);
 }
@@ -225,16 +226,16 @@ TEST_F(DuckdbFile, AMigrationIsBackedUpAndAllOrNothing) {
     ASSERT_TRUE((*ledger)->append(rows.batch()));
   }
   std::vector<Migration> steps(duckdb_migrations().begin(), duckdb_migrations().end());
-  steps.push_back({4, "CREATE TABLE budgets (id INTEGER)"});
-  steps.push_back({5, "CREATE TABLE budgets (id INTEGER)"});  // Fails: it is there already.
+  steps.push_back({5, "CREATE TABLE budgets (id INTEGER)"});
+  steps.push_back({6, "CREATE TABLE budgets (id INTEGER)"});  // Fails: it is there already.
   {
     auto database = duck::Database::open(path_, duck::Access::read_write);
     auto connection = database->connect();
     EXPECT_FALSE(migrate(*connection, path_, steps));
   }
-  EXPECT_TRUE(std::filesystem::exists(path_ + ".schema-3.backup"));
-  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "3\n");
-  std::filesystem::remove(path_ + ".schema-3.backup");
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".schema-4.backup"));
+  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "4\n");
+  std::filesystem::remove(path_ + ".schema-4.backup");
   steps.pop_back();
   {
     auto database = duck::Database::open(path_, duck::Access::read_write);
@@ -242,9 +243,9 @@ TEST_F(DuckdbFile, AMigrationIsBackedUpAndAllOrNothing) {
     const auto migrated = migrate(*connection, path_, steps);
     EXPECT_TRUE(migrated) << migrated.error().message;
   }
-  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "4\n");
+  EXPECT_EQ(ask_text("SELECT value FROM meta WHERE key = 'schema'"), "5\n");
   EXPECT_EQ(open().error().code, ErrorCode::unsupported);  // Newer than this program.
-  std::filesystem::rename(path_ + ".schema-3.backup", path_);
+  std::filesystem::rename(path_ + ".schema-4.backup", path_);
   EXPECT_EQ((*(*open())->query({}))[0].requests, 1);
 }
 
@@ -261,6 +262,42 @@ TEST_F(DuckdbFile, ALedgerOfSchema1LearnsToKeepDocuments) {
   ASSERT_TRUE((*ledger)->append_documents({&document, 1}));
   EXPECT_EQ((*ledger)->documents("budget")->front(), document);
   EXPECT_TRUE(std::filesystem::exists(path_ + ".schema-1.backup"));
+}
+
+// Schema 3 holds the input costs of a plain record, schema 4 the total; a total of more than 64
+// bits makes it a record with a column for each class.
+TEST_F(DuckdbFile, ALedgerOfSchema3KeepsItsCosts) {
+  {
+    auto database = duck::Database::open(path_, duck::Access::read_write);
+    auto connection = database->connect();
+    ASSERT_TRUE(migrate(*connection, path_, duckdb_migrations().first(3)));
+    const std::string insert =
+        "INSERT INTO plain_records SELECT {}, uuid(), TIMESTAMP '2026-01-01', 1, 0, 0, 0, 0, 0, 0, "
+        "0, 0, 0, 1, 2, 3, 0, {}, {}, {}, NULL, NULL, 1, 'a'";
+    ASSERT_TRUE(connection->run(
+        "INSERT INTO circumstances SELECT 1, TIMESTAMP '2026-02-01', true, 0, 0, 0, 0, 0, 0, 0, 0, "
+        "0, false, 0, 0"));
+    ASSERT_TRUE(connection->run(fmt::format(fmt::runtime(insert), 1, 10, 20, 30)));
+    ASSERT_TRUE(connection->run(fmt::format(fmt::runtime(insert), 2, INT64_MAX, 2, 3)));
+    ASSERT_TRUE(connection->run(fmt::format(fmt::runtime(insert), 3, -7, 1, 1)));
+    ASSERT_TRUE(
+        connection->run("INSERT INTO batches VALUES (1, 3, TIMESTAMP '2026-02-01', 0, 0, 0)"));
+  }
+  auto ledger = open();
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  const auto sums = (*ledger)->query({});
+  ASSERT_TRUE(sums) << sums.error().message;
+  ASSERT_EQ(sums->size(), 1u);
+  const QueryRow& all = sums->front();
+  EXPECT_EQ(all.requests, 3);
+  EXPECT_EQ(all.costs[CostClass::input], Amount::pico(Int128{INT64_MAX} + 10 - 7));
+  EXPECT_EQ(all.costs[CostClass::cache_read], Amount::pico(23));
+  EXPECT_EQ(all.costs[CostClass::output], Amount::pico(34));
+  EXPECT_EQ(at(all.quantities, Meter::output_tokens), 9);
+  ledger->reset();
+  EXPECT_EQ(ask_text("SELECT count(*) || ' ' || min(total_cost_pico) FROM plain_records"),
+            "1 60\n");
+  EXPECT_EQ(ask_text("SELECT count(*)::VARCHAR FROM records"), "2\n");
 }
 
 TEST_F(DuckdbFile, AFullDiskRefusesTheBatchAndKeepsTheLedger) {

@@ -111,7 +111,10 @@ TEST_P(Integrity, AChangedCountNamesItsBatch) {
 }
 
 TEST_P(Integrity, AChangedCostNamesItsBatch) {
-  run_sql("UPDATE " + table() + " SET input_cost_pico = 1000000 WHERE entry = 5");
+  run_sql("UPDATE " + table() + " SET " +
+          (is_duckdb() ? "total_cost_pico = 1000000 + cache_read_cost_pico + output_cost_pico"
+                       : "input_cost_pico = 1000000") +
+          " WHERE entry = 5");
   EXPECT_THAT(findings_of(url()),
               ElementsAre("the batch of entries 4 to 7, recorded at 2026-02-02T00:00:00Z, is not "
                           "what was written: costs 0.000001000143, not 0.000000000153"));

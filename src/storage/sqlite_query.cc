@@ -6,75 +6,21 @@
 
 #include "storage/adjustment.h"
 #include "storage/groups.h"
+#include "storage/query_sql.h"
 
 namespace costops::storage {
 namespace {
 
-void add_filter(SqliteSql& sql, const Filter& filter) {
-  const bool tags = filter.dimension == Dimension::tags;
-  bool unassigned = false;
-  sql.add(" AND ").add(filter.kind == Filter::Kind::exclude ? "NOT (" : "(");
-  sql.add(id_column(filter.dimension)).add(" IN (SELECT ");
-  sql.add(tags ? "list_id FROM tag_members WHERE tag IN (" : "id FROM ");
-  if (!tags) sql.add(text_table(filter.dimension)).add(" WHERE value IN (");
-  for (std::size_t i = 0; i < filter.values.size(); ++i) {
-    if (i > 0) sql.add(", ");
-    sql.value(filter.values[i]);
-    unassigned = unassigned || filter.values[i].empty();
-  }
-  sql.add("))");
-  if (tags && unassigned) sql.add(" OR ").add(id_column(Dimension::tags)).add(" = 0");
-  sql.add(")");
-}
-
-template <typename AddValue>
-void add_by_offset(SqliteSql& sql, const LocalSteps& steps, const AddValue& add_value) {
-  if (steps.offsets.size() == 1) {
-    add_value(steps.offsets[0]);
-    return;
-  }
-  sql.add("CASE");
-  for (std::size_t i = 1; i < steps.offsets.size(); ++i) {
-    sql.add(" WHEN used_at < ").number(steps.offsets[i].from.time_since_epoch().count());
-    sql.add(" THEN ");
-    add_value(steps.offsets[i - 1]);
-  }
-  sql.add(" ELSE ");
-  add_value(steps.offsets.back());
-  sql.add(" END");
-}
-
-/// The start of the step that contains `used_at`, but not before the change that cut the step.
-void add_step(SqliteSql& sql, const LocalSteps& steps) {
-  const std::int64_t shift = positive_shift(steps.step_us);
-  sql.add("max(");
-  add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
-    sql.add("used_at - (used_at + ").number(o.offset_us + shift).add(") % ").number(steps.step_us);
-  });
-  sql.add(", ");
-  add_by_offset(sql, steps, [&](const LocalSteps::Offset& o) {
-    const bool first = &o == steps.offsets.data();
-    sql.number(first ? min_instant().time_since_epoch().count() - steps.step_us
-                     : o.from.time_since_epoch().count());
-  });
-  sql.add(")");
-}
-
 void add_keys(SqliteSql& sql, const Query& query) {
   for (const Dimension dimension : query.group_by) sql.add(id_column(dimension)).add(", ");
   if (query.steps) {
-    add_step(sql, *query.steps);
+    add_step(sql, *query.steps, {"used_at", "max"});
     sql.add(", ");
   }
   sql.add("currency_id");
 }
 
 std::size_t key_count(const Query& query) { return query.group_by.size() + (query.steps ? 2 : 1); }
-
-void add_grouping(SqliteSql& sql, const Query& query) {
-  sql.add(" GROUP BY 1");
-  for (std::size_t i = 2; i <= key_count(query); ++i) sql.add(", ").add(std::to_string(i));
-}
 
 SqliteSql main_query(const Query& query) {
   SqliteSql sql;
@@ -93,7 +39,7 @@ SqliteSql main_query(const Query& query) {
         ", exact_sum(CASE WHEN reported_currency_id = currency_id THEN reported_cost_pico END)");
   }
   sql.add(" FROM entries").where(query);
-  add_grouping(sql, query);
+  add_grouping(sql, key_count(query));
   // A record that changed its currency leaves a group without records behind.
   sql.add(" HAVING sum(records) > 0");
   return sql;
@@ -106,7 +52,7 @@ SqliteSql side_query(const Query& query) {
   sql.add(", (SELECT value FROM meters WHERE id = meter_id), exact_sum(quantity)");
   sql.add(" FROM entries JOIN other_quantities USING (entry)").where(query);
   sql.add(" AND more_quantities");
-  add_grouping(sql, query);
+  add_grouping(sql, key_count(query));
   sql.add(", meter_id");
   return sql;
 }
@@ -245,13 +191,7 @@ SqliteSql& SqliteSql::value(std::string text) {
 }
 
 SqliteSql& SqliteSql::where(const Query& query) {
-  add(" WHERE true");
-  if (!is_all_time(query.range)) {
-    add(" AND used_at >= ").number(query.range.from.time_since_epoch().count());
-    add(" AND used_at < ").number(query.range.to.time_since_epoch().count());
-  }
-  if (query.as_of) add(" AND recorded_at <= ").number(query.as_of->time_since_epoch().count());
-  for (const Filter& filter : query.filters) add_filter(*this, filter);
+  add_where(*this, query);
   return *this;
 }
 

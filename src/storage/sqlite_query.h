@@ -22,6 +22,7 @@ class SqliteSql {
     return *this;
   }
   SqliteSql& number(std::int64_t number) { return add(std::to_string(number)); }
+  SqliteSql& time(Instant at) { return number(at.time_since_epoch().count()); }
   SqliteSql& value(std::string text);
   /// Adds a condition on range, as-of and filters, for rows of `entries`.
   SqliteSql& where(const Query& query);
