@@ -1,9 +1,11 @@
 // ledger_bench.cc - the road from a file of usage records to a durable, priced, de-duplicated
 // ledger, and questions to it. COSTOPS_BENCH_RECORDS sets the number of records (default 500,000).
 #include <benchmark/benchmark.h>
+#include <duckdb.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -173,33 +175,111 @@ void ingest_known_file(benchmark::State& state) {
 }
 BENCHMARK(ingest_known_file)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-void group_by(benchmark::State& state, std::vector<Dimension> dimensions,
-              std::optional<Grain> grain) {
+/// Questions for the total cost by some dimensions, and days.
+struct Question {
+  std::vector<Dimension> dimensions;
+  bool by_day = false;
+};
+const Question kByModel{{Dimension::model}, false};
+const Question kByOrganizationAndDay{{Dimension::organization}, true};
+const Question kFourWays{{Dimension::organization, Dimension::project, Dimension::model}, true};
+
+void group_by(benchmark::State& state, const Question& question) {
   auto ledger = open_ledger();
-  accounting::ReportRequest request;
-  request.group_by = std::move(dimensions);
-  request.grain = grain;
+  storage::Query query;
+  query.group_by = question.dimensions;
+  query.measures = {storage::Measure::total_cost};
+  query.order = storage::Order::none;
+  if (question.by_day) {
+    query.steps = storage::LocalSteps{std::int64_t{86'400} * 1'000'000, {{min_instant(), 0}}};
+  }
   for (auto _ : state) {
-    const auto report = accounting::report(*ledger, request);
-    if (!report || report->rows.empty()) {
-      state.SkipWithError("no answer");
-      return;
-    }
+    const auto groups = ledger->groups(query);
+    if (!groups) return state.SkipWithError(groups.error().message.c_str());
     std::int64_t requests = 0;
-    for (const accounting::ReportRow& row : report->rows) requests += row.requests;
+    for (const std::int64_t count : groups->requests) requests += count;
     if (requests != record_count()) state.SkipWithError("wrong number of records");
+    state.counters["groups"] = static_cast<double>(groups->size());
   }
   state.SetItemsProcessed(state.iterations() * record_count());
 }
-BENCHMARK_CAPTURE(group_by, model, {Dimension::model}, std::nullopt)
+
+/// The peer: a table of integer dimensions and a DECIMAL(18,12), as one would write it by hand for
+/// just these questions, in a database of its own.
+class HandWrittenTable {
+ public:
+  HandWrittenTable() {
+    const std::string file = folder().ledger() + ".hand";
+    const bool is_there = std::filesystem::exists(file);
+    if (duckdb_open(file.c_str(), &database_) != DuckDBSuccess) std::abort();
+    if (duckdb_connect(database_, &connection_) != DuckDBSuccess) std::abort();
+    if (is_there) return;
+    run("ATTACH '" + folder().ledger() + "' AS source (READ_ONLY)");
+    run("CREATE TABLE usage AS SELECT id, used_at, provider_id, model_id, organization_id, "
+        "project_id, user_id, input_tokens_uncached, cache_read_tokens, output_tokens, latency_ms, "
+        "(total_cost_pico::DECIMAL(26, 0) * 0.000000000001::DECIMAL(12, 12))::DECIMAL(18, 12) AS "
+        "cost FROM source.plain_records");
+    run("DETACH source; CHECKPOINT");
+  }
+  ~HandWrittenTable() {
+    duckdb_disconnect(&connection_);
+    duckdb_close(&database_);
+  }
+  HandWrittenTable(const HandWrittenTable&) = delete;
+  HandWrittenTable& operator=(const HandWrittenTable&) = delete;
+
+  /// The number of groups.
+  std::int64_t run(const std::string& sql) const {
+    duckdb_result result;
+    const bool done = duckdb_query(connection_, sql.c_str(), &result) == DuckDBSuccess;
+    const auto rows = done ? static_cast<std::int64_t>(duckdb_row_count(&result)) : -1;
+    if (!done) std::fprintf(stderr, "%s\n", duckdb_result_error(&result));
+    duckdb_destroy_result(&result);
+    return rows;
+  }
+
+ private:
+  duckdb_database database_ = nullptr;
+  duckdb_connection connection_ = nullptr;
+};
+
+void group_by_hand(benchmark::State& state, const Question& question) {
+  const HandWrittenTable table;
+  std::string keys;
+  for (const Dimension d : question.dimensions) keys += std::string(to_string(d)) + "_id, ";
+  if (question.by_day) keys += "used_at::DATE, ";
+  const std::string sql = "SELECT " + keys + "sum(cost), count(*) FROM usage GROUP BY " +
+                          keys.substr(0, keys.size() - 2);
+  for (auto _ : state) {
+    const std::int64_t groups = table.run(sql);
+    if (groups <= 0) return state.SkipWithError("no answer");
+    state.counters["groups"] = static_cast<double>(groups);
+  }
+  state.SetItemsProcessed(state.iterations() * record_count());
+}
+BENCHMARK_CAPTURE(group_by_hand, model, kByModel)
     ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
     ->UseRealTime();
-BENCHMARK_CAPTURE(group_by, organization_and_day, {Dimension::organization}, Grain::day)
+BENCHMARK_CAPTURE(group_by, model, kByModel)
     ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
     ->UseRealTime();
-BENCHMARK_CAPTURE(group_by, four_ways,
-                  {Dimension::organization, Dimension::project, Dimension::model}, Grain::day)
+BENCHMARK_CAPTURE(group_by_hand, organization_and_day, kByOrganizationAndDay)
     ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(group_by, organization_and_day, kByOrganizationAndDay)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(group_by_hand, four_ways, kFourWays)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(group_by, four_ways, kFourWays)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
     ->UseRealTime();
 
 }  // namespace
