@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "command.h"
@@ -34,9 +35,10 @@ Examples:
   cost-ops forecast --backtest
 
 JSON: {"period","metric","timezone","adding_up","forecasts":[{dimensions..., "currency","method",
-  "trend","season","season_strength","filled_gaps","points":[{"period","mean","lower_80",
-  "upper_80",...}],"total":{"mean","lower_80",...},"backtest":{"origins","mae","rmse","smape",
-  "mase","coverage_80",...}}],"sums":[the same for the total and each sum between, with the
+  "parameters":[{"name","value"}],"trend","season","season_strength","filled_gaps",
+  "points":[{"period","mean","lower_80","upper_80",...}],"total":{"mean","lower_80",...},
+  "backtest":{"origins","mae","rmse","smape","mase","coverage_80",...}}],
+  "sums":[the same for the total and each sum between, with the
   dimensions that they share],"price_changes":[{"provider","model","at","factor"}]}; amounts are
   decimal strings, measures that the data leaves undefined are null.
 )";
@@ -136,6 +138,9 @@ class ForecastCommand : public Command {
         return fail(ErrorCode::invalid_input,
                     fmt::format("--level: \"{}\" is no percentage between 0 and 100", text));
       }
+      if (std::find(level_values_.begin(), level_values_.end(), *level) != level_values_.end()) {
+        return fail(ErrorCode::invalid_input, fmt::format("--level: {} is given twice", text));
+      }
       level_values_.push_back(*level);
     }
     return {};
@@ -201,6 +206,8 @@ class ForecastCommand : public Command {
     }
     if (series.complete == 0) {
       session.note("No complete period to learn from. \"cost-ops ingest\" fills the ledger.");
+    } else if (series.keys.empty()) {
+      session.note("No record fits: there is nothing to forecast.");
     }
   }
 

@@ -161,7 +161,12 @@ void append_json(json::Writer& json, const ToldForecast& told, const GroupForeca
   }
   json.key("currency").value(group.currency.code());
   json.key("method").value(forecast.model);
-  json.key("trend").value(to_string(forecast.trend.direction));
+  json.key("parameters").array();
+  for (const auto& parameter : forecast.parameters) {
+    json.object().key("name").value(parameter.name);
+    json.key("value").raw(number_or_null(parameter.value)).end_object();
+  }
+  json.end_array().key("trend").value(to_string(forecast.trend.direction));
   json.key("season").value(static_cast<std::uint64_t>(forecast.seasonality.period));
   json.key("season_strength").raw(number_or_null(forecast.seasonality.strength));
   json.key("filled_gaps").value(static_cast<std::uint64_t>(forecast.missing));

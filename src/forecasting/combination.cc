@@ -24,13 +24,6 @@ bool takes_steps(std::size_t season, std::size_t length) {
   return season < 20 || season == 52;
 }
 
-/// A history whose level has jumped is fitted best by weights that would let it jump on.
-void tame(Autoregression& fitted) {
-  const double sum = std::accumulate(fitted.lag_weights.begin(), fitted.lag_weights.end(), 0.0);
-  if (sum <= 1.0) return;
-  for (double& weight : fitted.lag_weights) weight /= sum;
-}
-
 }  // namespace
 
 Combination::Combination() {
@@ -111,6 +104,29 @@ void Combination::add_rules(std::span<const double> values) {
   }
 }
 
+/// A history whose level has jumped is fitted best by weights that would let it jump on. Of smaller
+/// ones, which sum to 1, the usual cycle goes on as before.
+void Combination::tame(std::span<const double> known, const LagSet& set) {
+  auto& weights = fitted_.lag_weights;
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  if (sum <= 1.0) return;
+  const std::size_t m = set.phases;
+  phase_means_.assign(m, 0.0);
+  phase_counts_.assign(m, 0.0);
+  for (std::size_t t = 0; t < known.size(); ++t) {
+    phase_means_[t % m] += known[t];
+    phase_counts_[t % m] += 1;
+  }
+  for (std::size_t p = 0; p < m; ++p) phase_means_[p] /= std::max(phase_counts_[p], 1.0);
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    const double taken = weights[k] * (1 - 1 / sum);
+    weights[k] -= taken;
+    for (std::size_t p = 0; p < m; ++p) {
+      fitted_.intercepts[p] += taken * phase_means_[(p + m * set.lags[k] - set.lags[k]) % m];
+    }
+  }
+}
+
 void Combination::continue_series(std::span<const double> known, const LagSet& set,
                                   std::span<double> path) {
   const std::size_t back = set.lags.back();
@@ -181,7 +197,9 @@ void Combination::add_autoregressions(std::span<const double> values, Scale scal
         const std::size_t origin = plan_.origins[o];
         const auto path = path_of(members_.size() - 1, o);
         sums.solve(s, o, fitted_);
-        if (plan_.season < kExplosive) tame(fitted_);
+        if (plan_.season < kExplosive) {
+          tame(std::span(x).first(steps ? origin - 1 : origin), plan_.sets[s]);
+        }
         continue_series(std::span(x).first(steps ? origin - 1 : origin), plan_.sets[s], path);
         restore(path, scale, mean, steps ? std::log(values[origin - 1]) : 0.0);
       }
@@ -207,10 +225,29 @@ void Combination::weigh(std::span<const double> values) {
       errors_[k * replays + r] = sum / static_cast<double>(steps);
     }
   }
+  note_runaways(values);
   weights_.resize(members_.size());
   replayed_.assign(replays * steps, 0.0);
   mean_.assign(horizon_, 0.0);
   for (std::size_t left_out = 0; left_out <= replays; ++left_out) combine(left_out);
+}
+
+/// Paths that leave the range of what was known by more than all of it.
+void Combination::note_runaways(std::span<const double> values) {
+  const std::size_t origins = plan_.origins.size();
+  runaway_.assign(members_.size() * origins, 0);
+  double low = values[0], high = values[0];
+  std::size_t seen = 0;
+  for (std::size_t o = 0; o < origins; ++o) {
+    for (; seen < plan_.origins[o]; ++seen) {
+      low = std::min(low, values[seen]);
+      high = std::max(high, values[seen]);
+    }
+    for (std::size_t k = 0; k < members_.size(); ++k) {
+      const auto [least, most] = std::ranges::minmax(path_of(k, o));
+      runaway_[k * origins + o] = most > high + (high - low) || least < low - (high - low);
+    }
+  }
 }
 
 /// Weights from all replays but one; they make the path of that one. Last: all replays, the end.
@@ -223,6 +260,7 @@ void Combination::combine(std::size_t left_out) {
       if (r != left_out || replays == 1) error += errors_[k * replays + r];
     }
     weights_[k] = std::pow(error, -kErrorPower);
+    if (runaway_[k * plan_.origins.size() + left_out] != 0) weights_[k] = 0;  // naive never does
     total += weights_[k];
   }
   const auto out = left_out == replays

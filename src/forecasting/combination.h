@@ -46,6 +46,8 @@ class Combination {
   void add_rules(std::span<const double> values);
   void add_rule(Model& model, std::span<const double> values);
   void add_autoregressions(std::span<const double> values, Scale scale);
+  void note_runaways(std::span<const double> values);
+  void tame(std::span<const double> known, const LagSet& set);
   void continue_series(std::span<const double> known, const LagSet& set, std::span<double> path);
   void weigh(std::span<const double> values);
   void new_member(Member member);
@@ -66,8 +68,9 @@ class Combination {
   LagSums step_sums_;  // for the series of steps, which is one shorter
   Autoregression fitted_;
   std::vector<Member> members_;
-  std::vector<double> paths_;  // by member, origin, step
-  std::vector<double> transformed_, work_;
+  std::vector<double> paths_;           // by member, origin, step
+  std::vector<unsigned char> runaway_;  // by member, origin
+  std::vector<double> transformed_, work_, phase_means_, phase_counts_;
   std::vector<double> errors_;  // by member, replay: relative to the size
   std::vector<double> weights_, mean_, replayed_;
   double lowest_ = 0, highest_ = 0;

@@ -227,5 +227,17 @@ TEST(Forecast, ANamedModelIsReplayedToo) {
   EXPECT_NEAR(f.backtest.accuracy.mae, 0.0, 1e-9);
 }
 
+// Least squares on a level that has doubled lets it double again; it must not.
+TEST(Auto, AJumpOfTheLevelDoesNotGoOn) {
+  std::vector<double> history(120);
+  for (std::size_t t = 0; t < history.size(); ++t) {
+    const double week = t % 7 < 5 ? 10.0 : 4.0;
+    history[t] = week * (t < 100 ? 1.0 : 2.0) * (1 + 0.1 * std::sin(1.7 * static_cast<double>(t)));
+  }
+  const Forecast forecast =
+      ForecastEngine().forecast({.history = history, .season = 7, .horizon = 30}).value();
+  for (const double mean : forecast.mean) EXPECT_LT(mean, 30.0);
+}
+
 }  // namespace
 }  // namespace costops::forecasting

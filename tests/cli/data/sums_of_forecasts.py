@@ -6,8 +6,8 @@ import json
 import sys
 from decimal import Decimal
 
-NOT_DIMENSIONS = {"currency", "method", "trend", "season", "season_strength", "filled_gaps",
-                  "points", "total", "backtest"}
+NOT_DIMENSIONS = {"currency", "method", "parameters", "trend", "season", "season_strength",
+                  "filled_gaps", "points", "total", "backtest"}
 
 told = json.load(open(sys.argv[1]))
 checked = 0
