@@ -75,9 +75,8 @@ Result<std::unique_ptr<storage::Ledger>> Session::ledger(Use use) const {
   const bool named = !options_.store.empty() || !config_.store.empty();
   const bool present = std::filesystem::exists(folders_.data + "/ledger.duckdb", error);
   const bool create = use == Use::write || (use == Use::read && !named && !present);
-  auto ledger =
-      storage::open_ledger(url, create ? storage::OpenMode::create : storage::OpenMode::read_only,
-                           std::chrono::seconds(options_.wait_seconds));
+  auto ledger = storage::open_ledger(
+      url, create ? storage::OpenMode::create : storage::OpenMode::read_only, wait());
   if (ledger) {
     spdlog::info("ledger: {}", (*ledger)->url());
     return ledger;

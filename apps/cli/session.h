@@ -37,6 +37,10 @@ class Session {
   [[nodiscard]] Output& out() { return out_; }
   [[nodiscard]] Colors colors() const { return colors_; }
   [[nodiscard]] int verbosity() const { return options_.verbosity; }
+  /// How long to wait for another process that uses the ledger.
+  [[nodiscard]] std::chrono::seconds wait() const {
+    return std::chrono::seconds(options_.wait_seconds);
+  }
 
   /// --at, else now. Fails with invalid_input.
   [[nodiscard]] Result<Instant> at() const;

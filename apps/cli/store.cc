@@ -143,7 +143,7 @@ class Compact : public Command {
   Result<ExitCode> run(Session& session) override {
     const std::string url = session.store_url();
     const std::uintmax_t before = bytes_of(url);
-    if (auto done = storage::compact_ledger(url); !done) return fail(done.error());
+    if (auto done = storage::compact_ledger(url, session.wait()); !done) return fail(done.error());
     session.out().text() += fmt::format("{} bytes, before {}\n", bytes_of(url), before);
     return ExitCode::fine;
   }
@@ -159,9 +159,8 @@ class Backup : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    if (auto done = storage::copy_ledger(session.store_url(), file_); !done) {
-      return fail(done.error());
-    }
+    auto done = storage::copy_ledger(session.store_url(), file_, session.wait());
+    if (!done) return fail(done.error());
     std::error_code error;
     session.out().text() +=
         fmt::format("{}: {} bytes\n", file_, std::filesystem::file_size(file_, error));
@@ -200,21 +199,12 @@ class Restore : public Command {
                               file_, scheme.substr(0, scheme.size() - 1), url, scheme, file_, url));
     }
     std::error_code error;
-    const bool present = std::filesystem::exists(*path, error);
-    if (present && !force_) {
+    if (!force_ && std::filesystem::exists(*path, error)) {
       return fail(ErrorCode::conflict, fmt::format("{} exists: give --force to replace it", *path));
     }
-    const std::string restored = *path + ".restored";
-    storage::remove_ledger_files(restored);
-    if (auto done = storage::copy_ledger(scheme + file_, restored); !done) {
+    if (auto done = storage::restore_ledger(file_, url, session.wait()); !done) {
       return fail(done.error());
     }
-    // Opening and closing the old one folds its log into it; a log must not meet another's file.
-    if (present) {
-      auto old = storage::open_ledger(url, storage::OpenMode::existing);
-      if (!old && old.error().code == ErrorCode::conflict) return fail(old.error());
-    }
-    if (auto done = storage::put_in_place(restored, *path); !done) return fail(done.error());
     session.out().text() += fmt::format("restored {}\n", url);
     return ExitCode::fine;
   }
@@ -250,7 +240,7 @@ class Migrate : public Command {
     }
     const std::string unfinished = *path + ".unfinished";
     storage::remove_ledger_files(unfinished);
-    const auto report = copy(to_.substr(0, to_.find(':') + 1) + unfinished);
+    const auto report = copy(to_.substr(0, to_.find(':') + 1) + unfinished, session.wait());
     end_progress();
     if (!report) {
       storage::remove_ledger_files(unfinished);
@@ -265,8 +255,9 @@ class Migrate : public Command {
 
  private:
   /// Both ledgers are closed, and their logs folded in, when this returns.
-  Result<accounting::MigrationReport> copy(const std::string& to_url) const {
-    const auto from = storage::open_ledger(from_, storage::OpenMode::existing);
+  Result<accounting::MigrationReport> copy(const std::string& to_url,
+                                           std::chrono::milliseconds wait) const {
+    const auto from = storage::open_ledger(from_, storage::OpenMode::existing, wait);
     if (!from) return fail(from.error());
     const auto to = storage::open_ledger(to_url, storage::OpenMode::create);
     if (!to) return fail(to.error());

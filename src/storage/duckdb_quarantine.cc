@@ -140,7 +140,7 @@ Result<void> DuckdbLedger::load_journal() const {
   auto rows = connection->ask(
       "SELECT source, size, fingerprint, epoch_us(modified), records, epoch_us(recorded_at), "
       "read_bytes, lines, rejected, resumable "
-      "FROM journal ORDER BY recorded_at, rowid");
+      "FROM journal ORDER BY rowid");
   auto read = duck::for_each_row(rows, [&](std::size_t row) {
     JournalEntry entry;
     entry.source = rows->text(0, row);

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "storage/ledger_files.h"
+
 namespace costops::storage {
 namespace {
 
@@ -343,6 +345,7 @@ Result<void> require_schema(duck::Connection& connection, const std::string& pat
   const int latest = migrations.back().to;
   if (*schema > latest) return fail(newer_schema(path, *schema, latest));
   if (*schema == latest) return {};
+  if (*schema == 0) return fail(no_ledger_yet(path));
   return fail(ErrorCode::unsupported, "ledger " + path + " has schema " + std::to_string(*schema) +
                                           ", older than " + std::to_string(latest) +
                                           ": open it once to write, which migrates it");

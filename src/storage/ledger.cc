@@ -1,13 +1,12 @@
 // ledger.cc - which backend a URL names.
 #include "costops/storage/ledger.h"
 
-#include <poll.h>
-
 #include <filesystem>
 #include <system_error>
 
 #include "storage/clickhouse_ledger.h"
 #include "storage/duckdb_ledger.h"
+#include "storage/ledger_files.h"
 #include "storage/sqlite_ledger.h"
 
 namespace costops::storage {
@@ -25,20 +24,6 @@ Result<std::string> path_of(std::string_view url, std::string_view scheme) {
   return error ? path : absolute.string();
 }
 
-/// Opens a DuckDB ledger, trying again while another process holds it, up to `wait`.
-Result<std::unique_ptr<Ledger>> open_when_free(const std::string& path, OpenMode mode,
-                                               std::chrono::milliseconds wait) {
-  constexpr int kPauseMs = 50;
-  const auto until = std::chrono::steady_clock::now() + wait;
-  for (;;) {
-    auto ledger = DuckdbLedger::open(path, mode, {});
-    const bool held = !ledger && ledger.error().code == ErrorCode::conflict;
-    if (!held || std::chrono::steady_clock::now() >= until) return ledger;
-    // A lock cannot be waited for with an end, so it is asked for again.
-    ::poll(nullptr, 0, kPauseMs);
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode,
@@ -48,7 +33,7 @@ Result<std::unique_ptr<Ledger>> open_ledger(std::string_view url, OpenMode mode,
   if (url.starts_with(kDuckdb)) {
     const auto path = path_of(url, kDuckdb);
     if (!path) return fail(path.error());
-    return open_when_free(*path, mode, wait);
+    return when_free(wait, [&] { return DuckdbLedger::open(*path, mode, {}); });
   }
   if (url.starts_with(kSqlite)) {
     const auto path = path_of(url, kSqlite);

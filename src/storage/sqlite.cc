@@ -3,7 +3,11 @@
 
 #include <array>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+
+#include "storage/ledger_files.h"
 
 namespace costops::storage::sqlite {
 namespace {
@@ -17,8 +21,8 @@ Error error_of(sqlite3* connection) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorCode::conflict, "another process is writing to the ledger " + path +
-                                       ": try again when it is done, or give --wait"};
+      return {ErrorCode::conflict, "ledger " + path + " is in use by " + holder_of(path) +
+                                       ": try again when it has ended, or give --wait"};
     case SQLITE_NOTADB:
       return {ErrorCode::io_error, path + " is no ledger: not a SQLite file"};
     case SQLITE_CORRUPT:
@@ -60,6 +64,23 @@ void finish_sum(sqlite3_context* context) {
   const void* sum = sqlite3_aggregate_context(context, 0);
   const std::array<char, kWideBytes> zero{};
   sqlite3_result_blob(context, sum == nullptr ? zero.data() : sum, kWideBytes, SQLITE_TRANSIENT);
+}
+
+/// What ends a path in a URI, or is an escape in it, is escaped.
+std::string uri_path(std::string_view path) {
+  std::string escaped;
+  for (const char c : path) {
+    if (c == '%') {
+      escaped += "%25";
+    } else if (c == '?') {
+      escaped += "%3f";
+    } else if (c == '#') {
+      escaped += "%23";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
 }
 
 int flags_of(Access access) {
@@ -192,8 +213,20 @@ Result<Connection> Connection::open(const std::string& path, Access access,
                                     std::chrono::milliseconds wait) {
   Connection connection;
   // One thread at a time uses a connection, so SQLite need not lock for that.
-  const int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  if (sqlite3_open_v2(path.c_str(), &connection.connection_, flags, nullptr) != SQLITE_OK) {
+  int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  std::string name = path;
+  if (access == Access::read_only && is_read_only_place(path)) {
+    // SQLite wants to make its files beside the database even for a reader, unless it is told that
+    // nothing changes; then it does not look at a log.
+    std::error_code error;
+    if (const auto bytes = std::filesystem::file_size(path + "-wal", error); !error && bytes > 0) {
+      return fail(ErrorCode::io_error, "ledger " + path + " was not closed by its last process: " +
+                                           "open it once where it can be written");
+    }
+    flags |= SQLITE_OPEN_URI;
+    name = "file:" + uri_path(path) + "?immutable=1";
+  }
+  if (sqlite3_open_v2(name.c_str(), &connection.connection_, flags, nullptr) != SQLITE_OK) {
     if (connection.connection_ == nullptr) return fail(ErrorCode::io_error, "out of memory");
     return fail(ErrorCode::io_error,
                 "cannot open the ledger " + path + ": " + sqlite3_errmsg(connection.connection_));

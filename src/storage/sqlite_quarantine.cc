@@ -127,7 +127,7 @@ Result<std::optional<JournalEntry>> SqliteLedger::journal(std::string_view sourc
   if (!connection) return fail(connection.error());
   auto select = (**connection)
                     .prepare(std::string(kSelectJournal) +
-                             "WHERE source = ? ORDER BY recorded_at DESC, number DESC LIMIT 1");
+                             "WHERE source = ? ORDER BY number DESC LIMIT 1");
   if (!select) return fail(select.error());
   const auto found = select->bind(source).step();
   if (!found) return fail(found.error());
@@ -139,7 +139,7 @@ Result<std::vector<JournalEntry>> SqliteLedger::sources() const {
   auto connection = lease();
   if (!connection) return fail(connection.error());
   auto select =
-      (**connection).prepare(std::string(kSelectJournal) + "ORDER BY source, recorded_at, number");
+      (**connection).prepare(std::string(kSelectJournal) + "ORDER BY source, number");
   if (!select) return fail(select.error());
   std::vector<JournalEntry> entries;
   for (;;) {

@@ -6,6 +6,7 @@
 
 #include "costops/storage/ledger_copy.h"
 #include "storage/ledger_columns.h"
+#include "storage/ledger_files.h"
 
 namespace costops::storage {
 namespace {
@@ -125,6 +126,7 @@ Result<void> prepare_sqlite_schema(sqlite::Connection& connection, const std::st
   if (*tables == 0 && access != sqlite::Access::read_only) {
     if (auto created = create(connection); !created) return created;
   }
+  if (*tables == 0 && access == sqlite::Access::read_only) return fail(no_ledger_yet(path));
   const auto is_ledger =
       connection.number("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'entries')");
   if (!is_ledger) return fail(is_ledger.error());

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "costops/storage/ledger_copy.h"
 #include "storage/ledger_rows.h"
 
 namespace costops::storage {
@@ -98,16 +99,78 @@ TEST_F(SqliteFile, TwoWritersNumberTextsAndFindDuplicatesTogether) {
   EXPECT_EQ(requests_of(*other), 7);
 }
 
-TEST_F(SqliteFile, AWriterInTheWayIsNamedAsSuch) {
+/// Another process that is in the middle of writing to a ledger.
+class Writer {
+ public:
+  explicit Writer(const std::string& path) {
+    int begun[2];
+    EXPECT_EQ(pipe(begun), 0);
+    pid_ = fork();
+    if (pid_ == 0) {
+      auto connection = sqlite::Connection::open(path, sqlite::Access::read_write, {});
+      auto writing = sqlite::Transaction::begin(*connection, sqlite::Transaction::Kind::writing);
+      if (!writing || write(begun[1], "x", 1) != 1) _exit(1);
+      for (;;) pause();
+    }
+    close(begun[1]);
+    char x = 0;
+    EXPECT_EQ(read(begun[0], &x, 1), 1);
+    close(begun[0]);
+  }
+  ~Writer() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  [[nodiscard]] Error in_the_way_of(const std::string& path) const {
+    return {ErrorCode::conflict,
+            "ledger " + path + " is in use by process " + std::to_string(pid_) +
+                " (storage_test): try again when it has ended, or give --wait"};
+  }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+TEST_F(SqliteFile, AWriterInTheWayIsNamed) {
   const auto ledger = open();
-  auto connection = sqlite::Connection::open(path(), sqlite::Access::read_write, {});
-  auto transaction = sqlite::Transaction::begin(*connection, sqlite::Transaction::Kind::writing);
-  ASSERT_TRUE(transaction);
+  const Writer writer(path());
   Rows rows(fifty("a"), time("2026-02-01"));
-  EXPECT_EQ(ledger->append(rows.batch()).error(),
-            (Error{ErrorCode::conflict, "another process is writing to the ledger " + path() +
-                                            ": try again when it is done, or give --wait"}));
+  EXPECT_EQ(ledger->append(rows.batch()).error(), writer.in_the_way_of(path()));
   EXPECT_EQ(requests_of(*ledger), 0);  // Readers go on.
+}
+
+TEST_F(SqliteFile, ALedgerInUseIsNeitherCompactedNorReplaced) {
+  open();
+  ASSERT_TRUE(copy_ledger(url(), folder_ + "/backup"));
+  const Writer writer(path());
+  EXPECT_EQ(compact_ledger(url()).error(), writer.in_the_way_of(path()));
+  EXPECT_EQ(restore_ledger(folder_ + "/backup", url()).error(), writer.in_the_way_of(path()));
+  EXPECT_FALSE(std::filesystem::exists(path() + ".restored"));
+}
+
+TEST_F(SqliteFile, ALedgerOfSchema1LearnsToKeepChecksums) {
+  {
+    const auto ledger = open();
+    Rows rows(fifty("a"), time("2026-02-01"));
+    ASSERT_TRUE(ledger->append(rows.batch()));
+  }
+  {
+    auto connection = sqlite::Connection::open(path(), sqlite::Access::read_write, {});
+    ASSERT_TRUE(
+        connection->run("DROP TABLE batches; UPDATE meta SET value = 1 WHERE key = 'schema'"));
+  }
+  EXPECT_EQ(open_ledger(url(), OpenMode::read_only).error(),
+            (Error{ErrorCode::unsupported,
+                   "ledger " + path() +
+                       " has schema 1, older than 2: open it once to write, which migrates it"}));
+  const auto ledger = open();
+  EXPECT_TRUE(std::filesystem::exists(path() + ".schema-1.backup"));
+  Rows rows(fifty("b"), time("2026-02-01"));
+  ASSERT_TRUE(ledger->append(rows.batch()));
+  const auto report = ledger->verify();
+  EXPECT_TRUE(report->findings.empty());
+  EXPECT_EQ(report->batches, 1u);
+  EXPECT_EQ(report->entries_without_batch, 50u);
 }
 
 TEST_F(SqliteFile, AKilledWriterLeavesWholeAcknowledgedBatches) {

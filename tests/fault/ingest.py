@@ -11,6 +11,8 @@ whatever went wrong was said in a message.
   replaced   a file that another one is renamed over while it is read
   both       two ingests of one file into one ledger at the same time
   memory     less memory than the work needs
+  read_only  a file and a folder that may not be written
+  clock      a clock that goes back
 """
 import gzip
 import json
@@ -190,13 +192,65 @@ def memory(folder, file, tokens):
     print(f"memory: {told} of 6 limits were too small, said so, repaired by the next run")
 
 
+def cost_ops(*arguments, **environment):
+    done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, env={**os.environ, **environment})
+    return done.returncode, done.stdout, done.stderr
+
+
+def read_only(folder, file, tokens):
+    disk, some = folder / "disk", folder / "some.ndjson"
+    some.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:100]))
+    disk.mkdir(exist_ok=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", disk],
+                             capture_output=True, text=True)
+    if mounted.returncode != 0:
+        print(f"read_only: SKIPPED, no tmpfs here: {mounted.stderr.strip()}")
+        return
+    try:
+        schemes = ("duckdb", "sqlite")
+        for scheme in schemes:
+            assert cost_ops("ingest", some, "--store", f"{scheme}:{disk}/{scheme}")[0] == 0
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        for scheme in schemes:
+            ledger = disk / scheme
+            code, out, err = cost_ops("query", "--store", f"{scheme}:{ledger}", "-o", "csv")
+            assert code == 0 and out.splitlines()[1].startswith("100,"), err
+            for arguments in (["ingest", file], ["store", "compact"]):
+                told = cost_ops(*arguments, "--store", f"{scheme}:{ledger}")
+                assert told == (1, "", "cost-ops: cannot write to the ledger "
+                                f"{ledger}: Read-only file system\n"), told
+            told = cost_ops("ingest", file, "--store", f"{scheme}:{disk}/new")
+            assert told == (1, "", "cost-ops: cannot create the ledger "
+                            f"{disk}/new: Read-only file system\n"), told
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    print("read_only: answers questions, and says what it may not write")
+
+
+def clock(folder, file, tokens):
+    lines = file.read_bytes().splitlines(keepends=True)
+    for scheme in ("duckdb", "sqlite"):
+        grows, store = folder / f"grows.{scheme}", f"{scheme}:{folder}/clock.{scheme}"
+        for count, now, new in ((100, "2026-08-02", 100), (200, "2026-08-01", 100),
+                                (200, "2026-07-31", 0), (250, "2026-07-01", 50)):
+            grows.write_bytes(b"".join(lines[:count]))
+            code, out, err = cost_ops("ingest", grows, "--store", store, "-o", "json",
+                                      COSTOPS_NOW=now)
+            report = json.loads(out)
+            assert code == 0 and report["new"] == new and report["duplicate"] == 0, (out, err)
+            assert report["files_unchanged"] == (new == 0), out
+        assert cost_ops("store", "check", "--store", store)[0] == 0
+    print("clock: what is newer is what came later, whatever the clock says")
+
+
 def main():
-    random.seed(11)
+    random.seed(int(os.environ.get("SEED", "11")))
     with tempfile.TemporaryDirectory(dir=sys.argv[4] if len(sys.argv) > 4 else None) as name:
         folder = pathlib.Path(name)
         file = folder / "usage.ndjson"
         tokens = generate(file, RECORDS)
-        for part in (killed, full, truncated, replaced, both, memory):
+        for part in (killed, full, truncated, replaced, both, memory, read_only, clock):
             begun = time.monotonic()
             part(folder, file, tokens)
             print(f"  {time.monotonic() - begun:.1f} s", flush=True)
