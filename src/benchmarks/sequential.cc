@@ -12,9 +12,12 @@ bool is_change(Verdict verdict) {
   return verdict == Verdict::regression || verdict == Verdict::improvement;
 }
 
-/// Confidence of each look, so that all of them together have the margin's.
-double confidence_of_a_look(const Plan& plan) {
-  return 1 - (1 - plan.margin.confidence) / static_cast<double>(plan.looks.size());
+/// What it takes to find a change again.
+constexpr double kConfirming = 0.95;
+
+/// Confidence of each look, so that all of them together have `confidence`.
+double of_a_look(const Plan& plan, double confidence) {
+  return 1 - (1 - confidence) / static_cast<double>(plan.looks.size());
 }
 
 /// How far the control wandered beyond half the margin: what it says about the head's change too.
@@ -66,12 +69,18 @@ SampledSession judged(std::vector<Round> rounds, const Plan& plan, std::uint32_t
   SampledSession session;
   session.rounds = std::move(rounds);
   session.looks = looks;
-  const Margin margin = {plan.margin.relative, confidence_of_a_look(plan)};
+  const Margin margin = {plan.margin.relative, of_a_look(plan, plan.margin.confidence)};
   session.head = effect_of(session.rounds, Arm::head, margin.confidence);
   session.control = effect_of(session.rounds, Arm::control, margin.confidence);
   session.control_moved = is_change(verdict_of(session.control, margin));
   const double shift = wandered(session.control, margin);
   session.verdict = verdict_beside(session.head, shift, margin);
+  if (plan.confirms && session.verdict == Verdict::inconclusive) {
+    const double enough = of_a_look(plan, std::min(kConfirming, plan.margin.confidence));
+    const Effect again = effect_of(session.rounds, Arm::head, enough);
+    const Verdict verdict = verdict_beside(again, shift, margin);
+    if (is_change(verdict)) session.verdict = verdict;
+  }
   session.p_value = sequential_p(session.rounds, shift, plan);
   return session;
 }
@@ -105,7 +114,9 @@ Result<Comparison> compare(RoundSource& first, RoundSource& second, const Plan& 
   comparison.verdict = comparison.first.verdict;
   if (!is_change(comparison.verdict)) return comparison;
 
-  auto again = run_session(second, plan);
+  Plan confirming = plan;
+  confirming.confirms = true;
+  auto again = run_session(second, confirming);
   if (!again) return fail(again.error());
   comparison.second = std::move(*again);
   comparison.control_moved = comparison.second->control_moved;

@@ -76,7 +76,7 @@ Rates rates_of(int trials, double effect, std::uint64_t rounds_max) {
   return rates;
 }
 
-// A session of 8 spawns has 32 rounds, one of 16 has 96, one of 32 has 224; two fit the budget.
+// A session of 8 spawns has 32 rounds, one of 16 has 96, one of 32 has 352; two fit the budget.
 TEST(Plan, LooksAtDoublingNumbersOfSpawns) {
   EXPECT_THAT(plan_for(kMargin, 0).looks, ElementsAre(8));
   EXPECT_THAT(plan_for(kMargin, 64).looks, ElementsAre(8));
