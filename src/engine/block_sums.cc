@@ -9,7 +9,7 @@
 namespace costops::engine {
 namespace {
 
-constexpr std::size_t kColumns = 4;
+constexpr std::size_t kColumns = 8;
 
 /// Two columns' values at once: what every 64-bit processor adds in one instruction.
 using Pair = std::uint64_t __attribute__((vector_size(16)));
@@ -75,7 +75,8 @@ void BlockSums::sum(std::span<const std::uint32_t> groups, std::size_t group_cou
       }
       continue;
     }
-    constexpr std::array kPasses = {add_pass<1>, add_pass<2>, add_pass<3>, add_pass<4>};
+    constexpr std::array kPasses = {add_pass<1>, add_pass<2>, add_pass<3>, add_pass<4>,
+                                    add_pass<5>, add_pass<6>, add_pass<7>, add_pass<8>};
     kPasses[count - 1](groups, columns.data() + from, sums, bits_.data() + from);
   }
 }

@@ -1,6 +1,6 @@
 // block_sums.h - sums of a block's columns by few groups, fast.
 //
-// A row's values are added where its group's sums lie side by side, four columns at a time, in 64
+// A row's values are added where its group's sums lie side by side, eight columns at a time, in 64
 // bits. That can only overflow if some value has more than 63 - log2(rows) bits; a column in which
 // one has is reported, and its sums are of no use.
 #pragma once
@@ -30,12 +30,12 @@ class BlockSums {
   [[nodiscard]] bool is_exact(std::size_t column) const { return bits_[column] < kValueEnd; }
 
  private:
-  static constexpr std::size_t kColumns = 4;
+  static constexpr std::size_t kColumns = 8;
   static constexpr std::uint64_t kValueEnd = std::uint64_t{1} << 53;
   static_assert(kRowsMax * (kValueEnd - 1) < std::uint64_t{1} << 63);
 
   std::size_t group_count_ = 0;
-  std::vector<std::uint64_t> sums_;  ///< By pass of four columns, then group, then column.
+  std::vector<std::uint64_t> sums_;  ///< By pass of eight columns, then group, then column.
   std::vector<std::uint64_t> bits_;  ///< By column: all values or-ed.
 };
 

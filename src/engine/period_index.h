@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -19,24 +20,28 @@ class PeriodIndex {
 
   /// Requires UTC microseconds, or UsageBatch::kNone.
   [[nodiscard]] std::uint32_t number_of(std::int64_t at) {
-    if (at >= last_from_ && at < last_to_) return last_number_;
+    if (at >= last_.from && at < last_.to) return last_.number;
     return at == UsageBatch::kNone ? 0 : look_up(at);
   }
+  /// The same for many times: numbers[i] becomes the number of at[i].
+  void number(std::span<const std::int64_t> at, std::uint32_t* numbers);
   [[nodiscard]] std::string_view label(std::uint32_t number) const {
     return labels_.text_of(number);
   }
   [[nodiscard]] std::uint32_t size() const { return labels_.size(); }
 
  private:
+  struct Period {
+    std::int64_t from = 0, to = 0;
+    std::uint32_t number = 0;
+  };
   std::uint32_t look_up(std::int64_t at);
 
   Grain grain_;
   TimeZone zone_;
   Dictionary labels_;
-  std::unordered_map<std::int64_t, std::uint32_t> number_of_quarter_hour_;
-  std::int64_t last_from_ = 0;
-  std::int64_t last_to_ = 0;
-  std::uint32_t last_number_ = 0;
+  std::unordered_map<std::int64_t, Period> period_of_quarter_hour_;
+  Period last_;  ///< Neighbours are mostly of one period.
 };
 
 }  // namespace costops::engine
