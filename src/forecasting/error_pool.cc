@@ -17,6 +17,8 @@ constexpr double kUsualWeight = 2.0;     // of them, in replays
 constexpr double kLevelPower = 0.7;      // widths grow with this power of the level
 constexpr double kLevelLeast = 0.05;     // of the mean level
 constexpr double kPoolWeight = 20.0;     // of the standard distribution, in series
+// Errors to come by replayed ones, where there is no pool to learn that from.
+constexpr double kAlone = 1.03, kTotalsAlone = 1.06;
 constexpr double kStepErrorsLeast = 50;  // from which a step has a pooled shape
 constexpr std::size_t kSmoothing = 3;    // steps to each side
 constexpr double kBin = 0.01;
@@ -124,11 +126,37 @@ void ErrorPool::clear() {
   std::ranges::fill(total_bins_, 0u);
   static const Standard kStudent = student();
   steps_ = totals_ = kStudent;
+  for (double& z : totals_) z *= kTotalsAlone;
 }
 
 void ErrorPool::count(Histogram& bins, double z) {
   const double at = std::clamp(z, -kReach, kReach) + kReach;
   ++bins[static_cast<std::size_t>(std::lround(at / kBin))];
+}
+
+/// How much wider or narrower the series would be taken for without each replay: errors held
+/// against a width that they have made themselves look smaller than errors to come.
+void ErrorPool::size_without(const Replays& replays, const ErrorWidth& width) {
+  const std::size_t count = replays.count();
+  without_.assign(count, 0.0);
+  replay_counts_.assign(count, 0.0);
+  double sum = 0, number = 0;
+  for (std::size_t r = 0; r < count; ++r) {
+    for (std::size_t i = 0; i < replays.steps; ++i) {
+      const double forecast = replays.forecast[r * replays.steps + i];
+      const double error = replays.actual[r * replays.steps + i] - forecast;
+      if (std::isnan(error)) continue;
+      without_[r] += std::abs(error) / level_factor(forecast, width.base);
+      replay_counts_[r] += 1;
+    }
+    sum += without_[r];
+    number += replay_counts_[r];
+  }
+  for (std::size_t r = 0; r < count; ++r) {
+    const double others = sum - without_[r], numbers = number - replay_counts_[r];
+    const bool known = others > 0 && numbers > 0;
+    without_[r] = known ? std::pow(others / numbers / (sum / number), kOwnShare) : 1.0;
+  }
 }
 
 void ErrorPool::add(const Replays& replays, const ErrorWidth& width) {
@@ -142,13 +170,14 @@ void ErrorPool::add(const Replays& replays, const ErrorWidth& width) {
   for (std::size_t i = 0; i < replays.steps; ++i) {
     growth_[i] = std::pow(static_cast<double>(i + 1) / middle, width.growth);
   }
+  size_without(replays, width);
   for (std::size_t r = 0; r < replays.count(); ++r) {
     double sum = 0, wide = 0, squares = 0;
     for (std::size_t i = 0; i < replays.steps; ++i) {
       const double forecast = replays.forecast[r * replays.steps + i];
       const double error = replays.actual[r * replays.steps + i] - forecast;
       if (std::isnan(error)) continue;
-      const double own = width.scale * level_factor(forecast, width.base);
+      const double own = width.scale * without_[r] * level_factor(forecast, width.base);
       const double at = growth_[i];
       sum_[i] += std::min(std::abs(error) / own, kReach);
       number_[i] += 1;
@@ -221,7 +250,7 @@ double ErrorPool::shape(std::size_t step, const ErrorWidth& width) const {
   const auto grown = [&](double from) {
     return std::pow(static_cast<double>(step + 1) / from, width.growth);
   };
-  if (shape_.empty()) return grown(0.5 * static_cast<double>(width.steps + 1));
+  if (shape_.empty()) return kAlone * grown(0.5 * static_cast<double>(width.steps + 1));
   if (step < shape_.size()) return shape_[step];
   return shape_.back() * grown(static_cast<double>(shape_.size()));
 }

@@ -73,10 +73,11 @@ class ErrorPool {
   static constexpr std::size_t kBins = 4001;  // of width 0.01, from -20 to 20
   using Histogram = std::vector<std::uint32_t>;
   static void count(Histogram& bins, double z);
+  void size_without(const Replays& replays, const ErrorWidth& width);
   void blend(const Histogram& bins, double unit, Standard& out) const;
 
   std::size_t series_ = 0;
-  std::vector<double> sum_, number_, shape_, growth_;
+  std::vector<double> sum_, number_, shape_, growth_, without_, replay_counts_;
   double correlation_sum_ = 0;
   Histogram step_bins_ = Histogram(kBins), total_bins_ = Histogram(kBins);
   Standard steps_ = student(), totals_ = student();
