@@ -2,7 +2,7 @@
 """Exports of a whole ledger beside DuckDB's own COPY of the same columns from the same file, in one
 run: processor time (user and system), wall time and peak memory of each.
 
-usage: bench/export_against_copy.py COST_OPS LEDGER.duckdb [ROUNDS]
+usage: bench/export_against_copy.py COST_OPS LEDGER.duckdb [ROUNDS [FORMAT...]]
 LEDGER must be the one that COST_OPS uses by itself (see "cost-ops config").
 """
 import os
@@ -14,6 +14,7 @@ import time
 
 PROGRAM, LEDGER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+FORMATS = sys.argv[4:] or ["csv", "ndjson", "parquet", "xlsx"]
 # Columns that both name alike: the view of the ledger that users query by SQL.
 COLUMNS = ("id,used_at,provider,model,organization,project,user,tags,input_tokens_uncached,"
            "output_tokens,currency,total_cost").split(",")
@@ -59,7 +60,7 @@ def main():
     columns = ", ".join(f'"{name}"' for name in COLUMNS)
     print(f"{'format':8} {'who':8} {'cpu s':>8} {'wall s':>8} {'MiB':>8} {'MB file':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        for ending in ("csv", "ndjson", "parquet", "xlsx"):
+        for ending in FORMATS:
             target = f"{folder}/a.{ending}"
             ours = best([PROGRAM, "export", "-o", target, "--columns", ",".join(COLUMNS)], target)
             print(f"{ending:8} {'cost-ops':8} " + " ".join(f"{figure:8.2f}" for figure in ours))

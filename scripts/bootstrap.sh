@@ -22,6 +22,10 @@ duckdb_library="@duckdb/node-bindings-linux-x64@1.5.6-r.1"
 duckdb_library_sha256=1b9f82478539bb9a1d1df44bd103121a12ae52142c07158dc52b97d2ec1d69ff
 duckdb_header="duckdb@1.4.4"
 duckdb_header_sha256=5bb967dcbcd517670ba5f169f238fb9d6787e53752c60ebe24386169d76941ed
+# Arrow's reader of Parquet, a second one besides DuckDB, for the tests of exports. Debian has none.
+pyarrow_pin="pyarrow==26.0.1"
+pyarrow_sha256=39cb0f2418282c24bea6ceda77b03e5a8f0a5766b63a8bf194d4e2a2c423548c
+
 duckdb_pin="library $duckdb_library, header $duckdb_header"
 
 log=.cache/bootstrap.log
@@ -124,6 +128,22 @@ need_duckdb() {
   mv "$work/duckdb" .cache/duckdb
 }
 
+need_pyarrow() {
+  [ "$(cat .cache/pyarrow/PIN 2>/dev/null)" != "$pyarrow_pin" ] || return 0
+  # The pinned file is for Debian 12's Python, 3.11; the test looks for that one.
+  python=/usr/bin/python3
+  "$python" -m pip --version >/dev/null 2>&1 || need_packages python3-pip
+  say "fetching $pyarrow_pin (50 MB)"
+  rm -rf .cache/pyarrow
+  echo "$pyarrow_pin --hash=sha256:$pyarrow_sha256" >.cache/pyarrow.txt
+  "$python" -m pip install --quiet --no-deps --require-hashes --target .cache/pyarrow \
+    -r .cache/pyarrow.txt >>"$log" 2>&1 </dev/null || {
+    say "could not fetch $pyarrow_pin, see $log; the tests that read Parquet with it will skip that"
+    return 0
+  }
+  echo "$pyarrow_pin" >.cache/pyarrow/PIN
+}
+
 case "${1:-}" in
   "") packages="$product" ;;
   --dev) packages="$product $developer" ;;
@@ -133,3 +153,4 @@ mkdir -p .cache
 # shellcheck disable=SC2086  # a list of words
 need_packages $packages
 need_duckdb
+[ "${1:-}" != --dev ] || need_pyarrow

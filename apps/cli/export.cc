@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "command.h"
 #include "costops/domain/identity.h"
@@ -32,6 +33,10 @@ it, one row per group. A file appears whole or not at all; the same ledger gives
 bytes. With --partition month, FILE is a folder: every month gets a folder of its own
 (billing_period=2026-07), replaced whole when its records changed and left alone when not,
 and manifest.json, written last, says what is there.
+
+What the ledger learns of a month after it closed changes its rows (--late replace) or, with
+--late correct, stands in the month in which it became known, as differences that the column
+charge_class calls Correction: closed months then never change.
 
 Formats: csv, json, ndjson (jsonl), parquet, xlsx, markdown (md), html, pdf; by the name of
 the file where --format is absent. --format focus is "cost-ops focus export". JSON shows
@@ -91,6 +96,8 @@ class Export : public Command {
     add_choice(*app_, "--compress", compress_, {"none", "gzip", "zstd", "brotli"},
                "Default: by the name of the file (.gz, .zst, .br).");
     add_choice(*app_, "--partition", partition_, {"month"}, "A folder for each month.");
+    add_number(*app_, "--closes-after-days", closes_after_days_,
+               "With --late correct: how long a month stays open for late records. Default: 3.");
     add_number(*app_, "--max-rows-per-file", rows_per_file_,
                "Then go on in name-00002.csv and so on.");
     add_choice(*app_, "--decimals", decimals_, {"string", "number"},
@@ -110,6 +117,7 @@ class Export : public Command {
 
   Result<ExitCode> run(Session& session) override {
     if (format_ == "focus") return run_focus(session);
+    const std::string late = std::exchange(focus_.late, "");
     if (const std::string option = focus_option_used(focus_); !option.empty()) {
       return session.wrong_usage(option + " needs --format focus");
     }
@@ -118,6 +126,7 @@ class Export : public Command {
     if (*webhook && partition_.empty()) manifest_ = true;
     auto request = request_of(session);
     if (!request) return session.wrong_usage(request.error().message);
+    if (late == "correct") request->late = ExportRequest::Late::correct;
     const auto ledger = session.ledger(Session::Use::read);
     if (!ledger) return fail(ledger.error());
     if (manifest_ || !partition_.empty()) {
@@ -156,6 +165,7 @@ class Export : public Command {
              {!columns_.empty(), "--columns"},
              {!compress_.empty(), "--compress"},
              {!partition_.empty(), "--partition"},
+             {closes_after_days_ != kClosesAfterDays, "--closes-after-days"},
              {rows_per_file_ != 0, "--max-rows-per-file"},
              {!decimals_.empty(), "--decimals"},
              {!formulas_.empty(), "--formulas"},
@@ -187,8 +197,14 @@ class Export : public Command {
     request.output = output_;
     request.columns = columns_;
     request.rows_per_file_max = rows_per_file_;
+    request.closes_after_days = static_cast<std::int64_t>(closes_after_days_);
     request.compression = chosen_codec(request.format);
     if (!partition_.empty()) request.partition = ExportRequest::Partition::month;
+    if (closes_after_days_ > 366) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("--closes-after-days {} is more than a year: expected 1 to 366",
+                              closes_after_days_));
+    }
     if (manifest_) request.manifest = ExportRequest::Manifest::yes;
     if (output_ == "-" && (manifest_ || !partition_.empty() || rows_per_file_ != 0)) {
       return fail(ErrorCode::invalid_input,
@@ -261,7 +277,8 @@ class Export : public Command {
 
   SelectionOptions selection_;
   std::vector<std::string> group_by_, columns_;
-  std::uint64_t rows_per_file_ = 0;
+  static constexpr std::uint64_t kClosesAfterDays = 3;
+  std::uint64_t rows_per_file_ = 0, closes_after_days_ = kClosesAfterDays;
   std::string output_, format_, compress_, partition_, decimals_, formulas_, line_end_, null_,
       title_, template_;
   bool manifest_ = false;

@@ -6,6 +6,7 @@
 
 #include "costops/export/output_file.h"
 #include "options.h"
+#include "table.h"
 
 namespace costops::cli {
 namespace {
@@ -29,6 +30,57 @@ Result<void> write_by_library(ReportDocument& document, Format format, const std
   return {};
 }
 
+/// Shares have fewer places than the twelve of amounts.
+Amount amount_of(Int128 value, int scale) {
+  for (; scale < exports::kMoneyScale; ++scale) value *= 10;
+  return Amount::pico(value);
+}
+
+std::string cell_text(const exports::Column& column, const exports::Batch::Values& values,
+                      std::size_t row) {
+  if (values.is_null(row)) return "";
+  switch (column.type) {
+    case exports::ColumnType::text:
+      return std::string(values.text[row]);
+    case exports::ColumnType::integer:
+      return std::to_string(values.whole[row]);
+    case exports::ColumnType::decimal:
+      return to_string(amount_of(values.decimal[row], column.scale));
+    case exports::ColumnType::instant:
+      return to_string(Instant(Microseconds(values.whole[row])));
+    case exports::ColumnType::boolean:
+      break;
+  }
+  return values.whole[row] != 0 ? "yes" : "no";
+}
+
+/// For a terminal: the title's lines, the table, the totals.
+Result<std::string> as_table(ReportDocument& document, Colors colors) {
+  std::vector<Column> columns;
+  for (const exports::Column& column : document.schema().columns) {
+    const bool number =
+        column.type == exports::ColumnType::integer || column.type == exports::ColumnType::decimal;
+    columns.push_back({column.name, number ? Align::right : Align::left});
+  }
+  Table table(std::move(columns));
+  const auto read = document.rows([&](const exports::Batch& batch) -> Result<void> {
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      std::vector<Cell> cells;
+      for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+        cells.push_back({cell_text(document.schema().columns[c], batch.columns[c], row)});
+      }
+      table.add(std::move(cells));
+    }
+    return {};
+  });
+  if (!read) return fail(read.error());
+  std::string out = document.text().title + "\n";
+  for (const std::string& line : document.text().lines) out += line + "\n";
+  out += '\n';
+  table.append_to(out, colors);
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> whole_file(const std::string& path) {
@@ -48,7 +100,8 @@ Result<void> write_report_text(Session& session, const std::string& path, std::s
 
 void ReportOutput::declare(CLI::App& app) {
   add_text(app, "-o,--output", output, "FILE", "Where to write. Default: standard output.");
-  add_choice(app, "--format", format, {"markdown", "html", "pdf", "xlsx", "csv", "json", "ndjson"},
+  add_choice(app, "--format", format,
+             {"table", "markdown", "html", "pdf", "xlsx", "csv", "json", "ndjson"},
              "Form of the report. Default: by FILE's name, else markdown.");
   add_text(app, "--template", mustache, "FILE", "A mustache template in place of a format.");
   add_text(app, "--title", title, "TEXT", "The report's title.");
@@ -60,6 +113,11 @@ Result<void> ReportOutput::write(Session& session, ReportDocument& document) con
     if (!pattern) return fail(pattern.error());
     const auto text = in_template(document, *pattern);
     if (!text) return fail(text.error().code, mustache + ": " + text.error().message);
+    return write_report_text(session, output, *text);
+  }
+  if (format == "table") {
+    const auto text = as_table(document, output.empty() ? session.colors() : Colors::off);
+    if (!text) return fail(text.error());
     return write_report_text(session, output, *text);
   }
   Format form = Format::markdown;

@@ -41,21 +41,32 @@ class CsvWriter final : public BufferedWriter {
 
   Result<void> begin(const Schema& schema) override {
     schema_ = &schema;
+    fixed_most_ =
+        2 + schema.columns.size() * (1 + std::max(kValueCharacters, options_.null_text.size() + 3));
     for (std::size_t c = 0; c < schema.columns.size(); ++c) {
-      if (c > 0) out_ += ',';
-      append_text(schema.columns[c].name);
+      const std::string& name = schema.columns[c].name;
+      put(2 * name.size() + 4, [&](char* out) {
+        if (c > 0) *out++ = ',';
+        return put_cell_text(out, name);
+      });
     }
-    end_line();
+    put(2, [&](char* out) { return end_line(out); });
     return {};
   }
 
   Result<void> write(const Batch& batch) override {
     for (std::size_t row = 0; row < batch.rows; ++row) {
-      for (std::size_t c = 0; c < batch.columns.size(); ++c) {
-        if (c > 0) out_ += ',';
-        append_cell(schema_->columns[c], batch.columns[c], row);
+      std::size_t most = fixed_most_;
+      for (const Batch::Values& values : batch.columns) {
+        if (!values.text.empty()) most += 2 * values.text[row].size();
       }
-      end_line();
+      put(most, [&](char* out) {
+        for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+          if (c > 0) *out++ = ',';
+          out = put_cell(out, schema_->columns[c], batch.columns[c], row);
+        }
+        return end_line(out);
+      });
       if (auto flushed = flush_if_large(); !flushed) return flushed;
     }
     return {};
@@ -64,40 +75,41 @@ class CsvWriter final : public BufferedWriter {
   Result<void> finish() override { return flush(); }
 
  private:
-  void append_cell(const Column& column, const Batch::Values& values, std::size_t row) {
-    if (values.is_null(row)) {
-      out_ += options_.null_text;
-    } else if (column.type == ColumnType::text) {
-      append_text(values.text[row]);
-    } else {
-      append_value(out_, column, values, row);
-    }
+  char* put_cell(char* out, const Column& column, const Batch::Values& values,
+                 std::size_t row) const {
+    if (values.is_null(row)) return put_text(out, options_.null_text);
+    if (column.type == ColumnType::text) return put_cell_text(out, values.text[row]);
+    return put_value(out, column, values, row);
   }
 
-  void append_text(std::string_view text) {
+  /// Twice the text's size and three more at most.
+  char* put_cell_text(char* out, std::string_view text) const {
     const bool formula = options_.formulas == CsvOptions::Formulas::defuse && begins_formula(text);
     const bool ambiguous = text == options_.null_text;
     const bool quoted = ambiguous || std::any_of(text.begin(), text.end(), [](char c) {
                           return kQuoted[static_cast<unsigned char>(c)];
                         });
     if (!quoted) {
-      if (formula) out_ += '\'';
-      out_ += text;
-      return;
+      if (formula) *out++ = '\'';
+      return put_text(out, text);
     }
-    out_ += '"';
-    if (formula) out_ += '\'';
+    *out++ = '"';
+    if (formula) *out++ = '\'';
     for (const char c : text) {
-      if (c == '"') out_ += '"';
-      out_ += c;
+      if (c == '"') *out++ = '"';
+      *out++ = c;
     }
-    out_ += '"';
+    *out++ = '"';
+    return out;
   }
 
-  void end_line() { out_ += options_.line == CsvOptions::Line::lf ? "\n" : "\r\n"; }
+  char* end_line(char* out) const {
+    return put_text(out, options_.line == CsvOptions::Line::lf ? "\n" : "\r\n");
+  }
 
   CsvOptions options_;
   const Schema* schema_ = nullptr;
+  std::size_t fixed_most_ = 0;  ///< Characters of a row without its texts.
 };
 
 }  // namespace

@@ -43,6 +43,24 @@ std::string with_thousands(std::string digits) {
   return digits;
 }
 
+std::string with_grouped_figures(std::string_view line) {
+  std::string out;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    std::string_view word = line.substr(0, end);
+    const std::string_view tail = word.ends_with(',') ? "," : "";
+    word.remove_suffix(tail.size());
+    const bool number = !word.empty() && word.find_first_not_of("-.0123456789") == word.npos &&
+                        word.find('-', 1) == word.npos &&
+                        std::count(word.begin(), word.end(), '.') <= 1;
+    out += number ? with_thousands(std::string(word)) : std::string(word);
+    out += tail;
+    if (end < line.size()) out += ' ';
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return out;
+}
+
 void DocumentRows::begin(const Schema& schema) {
   schema_ = &schema;
   empty_.assign(schema.columns.size(), 1);

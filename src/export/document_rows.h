@@ -51,5 +51,8 @@ class DocumentRows {
 [[nodiscard]] std::string heading_of(const Column& column);
 /// "1234567.5" -> "1,234,567.5".
 [[nodiscard]] std::string with_thousands(std::string digits);
+/// The same for each number of a line: "Total: 12345.5 USD" -> "Total: 12,345.5 USD". Digits that
+/// are part of a word (a date, an id) stay as they are.
+[[nodiscard]] std::string with_grouped_figures(std::string_view line);
 
 }  // namespace costops::exports

@@ -2,6 +2,9 @@
 // paper. No script runs in it and nothing is fetched; its own policy forbids both.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "costops/export/markup.h"
 #include "export/buffered.h"
 #include "export/chart_layout.h"
 #include "export/document_rows.h"
@@ -33,7 +36,8 @@ padding:20px 22px;margin:0 0 20px;overflow-x:auto}
 figure{margin:0}
 svg{display:block;width:100%;min-width:600px;height:auto}
 svg .h:hover{fill:var(--ink);fill-opacity:.06}svg rect.s:hover{opacity:.8}
-.rows{padding:0}
+.rows{padding:0;width:max-content;min-width:100%;max-width:calc(100vw - 56px);
+position:relative;left:50%;transform:translateX(-50%)}
 table{border-collapse:collapse;width:100%;font-size:13px}
 th,td{padding:7px 10px;text-align:left;vertical-align:top}
 th:first-child,td:first-child{padding-left:22px}th:last-child,td:last-child{padding-right:22px}
@@ -52,7 +56,8 @@ tfoot td{font-weight:600;white-space:nowrap}
 :root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#555;--line:#ddd;--stripe:#fff}
 body{font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main{max-width:none;padding:0}
-.card{border:0;padding:0;border-radius:0;overflow:visible}figure{break-inside:avoid}
+.card{border:0;padding:0;border-radius:0;overflow:visible}
+.rows{width:auto;max-width:none;left:0;transform:none}figure{break-inside:avoid}
 svg{min-width:0}thead{display:table-header-group}tfoot{display:table-row-group}
 th{position:static}tr{break-inside:avoid}table{font-size:8.5pt}
 th,td{padding:3px 6px}th:first-child,td:first-child{padding-left:0}
@@ -95,7 +100,7 @@ class HtmlWriter final : public BufferedWriter {
     for (const Chart& chart : text_.charts) {
       const Drawing drawing = lay_out(chart, kChartWidth, kChartText);
       out_ += "<figure class=\"card\">\n<h2>";
-      append_escaped(out_, drawing.title);
+      append_html(out_, drawing.title);
       out_ += "</h2>\n";
       append_svg(out_, drawing);
       out_ += "</figure>\n";
@@ -114,12 +119,12 @@ class HtmlWriter final : public BufferedWriter {
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"generator\" content=\"cost-ops\">\n<title>";
-    append_escaped(out_, text_.title);
+    append_html(out_, text_.title);
     out_ += "</title>\n<style>";
     out_ += kStyle;
     if (!text_.charts.empty()) out_ += svg_rules();
     out_ += "</style>\n</head>\n<body>\n<main>\n<h1>";
-    append_escaped(out_, text_.title);
+    append_html(out_, text_.title);
     out_ += "</h1>\n";
     if (text_.lines.empty()) return;
     out_ += "<dl>\n";
@@ -133,9 +138,9 @@ class HtmlWriter final : public BufferedWriter {
     const std::size_t colon = line.find(": ");
     const bool has_term = colon != std::string_view::npos;
     out_ += "<div><dt>";
-    append_escaped(out_, has_term ? line.substr(0, colon) : "Note");
+    append_html(out_, has_term ? line.substr(0, colon) : "Note");
     out_ += line.size() > kLong ? "</dt><dd class=\"note\">" : "</dt><dd>";
-    append_escaped(out_, has_term ? line.substr(colon + 2) : line);
+    append_html(out_, with_grouped_figures(has_term ? line.substr(colon + 2) : line));
     out_ += "</dd></div>\n";
   }
 
@@ -146,33 +151,58 @@ class HtmlWriter final : public BufferedWriter {
     return text.size() <= kOneLine && text.find('\n') == text.npos ? " class=\"t\"" : "";
   }
 
+  /// Columns that say something: in a table of many, zeros and gaps hide the rest.
+  void choose_columns() {
+    constexpr std::size_t kFew = 6;
+    const Schema& schema = rows_.schema();
+    const bool many = schema.columns.size() > kFew && rows_.size() > 0;
+    for (std::size_t c = 0; c < schema.columns.size(); ++c) {
+      const bool kept = c == schema.amount_column || c == schema.currency_column;
+      if (many && !kept && rows_.is_empty(c)) {
+        left_out_ += left_out_.empty() ? "" : ", ";
+        left_out_ += heading_of(schema.columns[c]);
+      } else {
+        shown_.push_back(c);
+      }
+    }
+  }
+
   Result<void> table() {
+    choose_columns();
     const auto& columns = rows_.schema().columns;
     out_ += "<div class=\"card rows\">\n<table>\n<thead><tr>";
-    for (const Column& column : columns) {
+    for (const std::size_t c : shown_) {
       out_ += "<th scope=\"col\" data-column=\"";
-      append_escaped(out_, column.name);
+      append_html(out_, columns[c].name);
       out_ += '"';
-      out_ += is_number(column.type) ? " class=\"n\">" : ">";
-      append_escaped(out_, heading_of(column));
+      out_ += is_number(columns[c].type) ? " class=\"n\">" : ">";
+      append_html(out_, heading_of(columns[c]));
       out_ += "</th>";
     }
     out_ += "</tr></thead>\n<tbody>\n";
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       out_ += "<tr>";
-      for (std::size_t c = 0; c < columns.size(); ++c) cell(row, c);
+      for (const std::size_t c : shown_) cell(row, c);
       out_ += "</tr>\n";
       if (auto flushed = flush_if_large(); !flushed) return flushed;
     }
     out_ += "</tbody>\n";
     totals();
     out_ += "</table>\n";
+    notes();
+    out_ += "</div>\n";
+    return {};
+  }
+
+  void notes() {
     if (rows_.beyond() > 0) {
       out_ += fmt::format("<p class=\"more\">and {} more rows</p>\n",
                           with_thousands(std::to_string(rows_.beyond())));
     }
-    out_ += "</div>\n";
-    return {};
+    if (left_out_.empty()) return;
+    out_ += "<p class=\"more\">Without values, or zero in every row: ";
+    append_html(out_, left_out_);
+    out_ += "</p>\n";
   }
 
   void cell(std::size_t row, std::size_t c) {
@@ -184,7 +214,7 @@ class HtmlWriter final : public BufferedWriter {
     if (type == ColumnType::decimal) {
       append_amount(out_, text);
     } else {
-      append_escaped(out_, text);
+      append_html(out_, text);
     }
     out_ += "</td>";
   }
@@ -194,9 +224,10 @@ class HtmlWriter final : public BufferedWriter {
     const Schema& schema = rows_.schema();
     if (!schema.amount_column || rows_.totals().all().empty()) return;
     out_ += "<tfoot>\n";
+    const auto place = std::find(shown_.begin(), shown_.end(), *schema.amount_column);
+    const auto before = static_cast<std::size_t>(place - shown_.begin());
+    const std::size_t after = shown_.size() - before - 1;
     for (const Money& money : rows_.totals().all()) {
-      const std::size_t before = *schema.amount_column;
-      const std::size_t after = schema.columns.size() - before - 1;
       out_ += "<tr>";
       const std::string words =
           fmt::format("Total of {} rows", with_thousands(std::to_string(rows_.added())));
@@ -213,6 +244,8 @@ class HtmlWriter final : public BufferedWriter {
 
   DocumentText text_;
   DocumentRows rows_;
+  std::vector<std::size_t> shown_;
+  std::string left_out_;
 };
 
 }  // namespace

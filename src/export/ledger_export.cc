@@ -29,33 +29,78 @@ storage::Query query_of(const accounting::ReportRequest& selection) {
   return query;
 }
 
-Result<std::unique_ptr<TableSource>> source_of(const storage::Ledger& ledger,
-                                               const ExportRequest& request) {
-  const accounting::ReportRequest& selection = request.selection;
-  if (selection.group_by.empty() && !selection.grain) {
-    return record_rows(ledger, query_of(selection), request.columns);
-  }
-  auto report = accounting::report(ledger, selection);
-  if (!report) return fail(report.error());
-  return group_rows(std::move(*report), request.columns);
-}
+/// Rows of a ledger for one request after the other, of the same kind: what is late is found once.
+class RowSources {
+ public:
+  RowSources(const storage::Ledger& ledger, const ExportRequest& request)
+      : ledger_(ledger),
+        request_(request),
+        closing_{request.selection.zone, request.closes_after_days} {}
 
-/// How many records there are and when they last changed: reads no texts.
-Result<PartitionState> state_of(const storage::Ledger& ledger,
-                                const accounting::ReportRequest& selection) {
-  PartitionState state;
-  const auto scanned =
-      ledger.scan_batches(query_of(selection), {}, [&](const storage::RecordBatch& batch) {
-        state.records += batch.rows;
+  Result<void> prepare() {
+    if (request_.late == ExportRequest::Late::replace) return {};
+    if (grouped()) {
+      return fail(ErrorCode::invalid_input,
+                  "corrections are told record by record: leave out the groups, or let late data "
+                  "replace");
+    }
+    auto late = late_months(ledger_, query_of(request_.selection), closing_);
+    if (!late) return fail(late.error());
+    late_ = std::move(*late);
+    return {};
+  }
+
+  /// Rows of a part of the request's range.
+  Result<std::unique_ptr<TableSource>> of(const accounting::ReportRequest& selection) const {
+    if (!grouped()) return records(selection, request_.columns);
+    auto report = accounting::report(ledger_, selection);
+    if (!report) return fail(report.error());
+    return group_rows(std::move(*report), request_.columns);
+  }
+
+  /// How many records there are and when they last changed.
+  Result<PartitionState> state_of(const accounting::ReportRequest& selection) const {
+    auto source = records(selection, {"recorded_at", "corrected_at"});
+    if (!source) return fail(source.error());
+    PartitionState state;
+    const auto scanned = (*source)->rows([&](const Batch& batch) {
+      state.records += batch.rows;
+      for (const Batch::Values& times : batch.columns) {
         for (std::size_t row = 0; row < batch.rows; ++row) {
-          state.watermark =
-              std::max({state.watermark, batch.recorded_at[row], batch.corrected_at[row]});
+          if (!times.is_null(row)) state.watermark = std::max(state.watermark, times.whole[row]);
         }
-        return Result<void>();
-      });
-  if (!scanned) return fail(scanned.error());
-  return state;
-}
+      }
+      return Result<void>();
+    });
+    if (!scanned) return fail(scanned.error());
+    return state;
+  }
+
+  /// When the last of what is late became known.
+  [[nodiscard]] std::optional<Instant> last_known() const {
+    std::optional<Instant> last;
+    for (const LateMonth& month : late_)
+      last = std::max(last.value_or(month.last_known), month.last_known);
+    return last;
+  }
+
+ private:
+  [[nodiscard]] bool grouped() const {
+    return !request_.selection.group_by.empty() || request_.selection.grain;
+  }
+  Result<std::unique_ptr<TableSource>> records(const accounting::ReportRequest& selection,
+                                               const std::vector<std::string>& columns) const {
+    if (request_.late == ExportRequest::Late::replace) {
+      return record_rows(ledger_, query_of(selection), columns);
+    }
+    return corrected_rows(ledger_, query_of(selection), closing_, late_, columns);
+  }
+
+  const storage::Ledger& ledger_;
+  const ExportRequest& request_;
+  Closing closing_;
+  std::vector<LateMonth> late_;
+};
 
 void add_files(ExportReport& report, const std::vector<ExportedFile>& files) {
   for (const ExportedFile& file : files) {
@@ -116,12 +161,13 @@ Result<void> put_in_place(const fs::path& finished, const fs::path& target) {
 class PartitionedExport {
  public:
   PartitionedExport(const storage::Ledger& ledger, const ExportRequest& request)
-      : ledger_(ledger), request_(request), folder_(request.output) {}
+      : ledger_(ledger), request_(request), sources_(ledger, request), folder_(request.output) {}
 
   Result<ExportReport> run() {
+    if (auto prepared = sources_.prepare(); !prepared) return fail(prepared.error());
     const auto months = months_to_export();
     if (!months) return fail(months.error());
-    auto source = source_of(ledger_, request_);  // Its schema is that of every month.
+    auto source = sources_.of(request_.selection);  // Its schema is that of every month.
     if (!source) return fail(source.error());
     const Schema& schema = (*source)->schema();
     if (auto begun = begin(schema); !begun) return fail(begun.error());
@@ -147,7 +193,10 @@ class PartitionedExport {
     if (!*extent) return months;
     const TimeRange& asked = request_.selection.range;
     const Instant from = std::max(asked.from, (*extent)->from);
-    const Instant to = std::min(asked.to, (*extent)->to);
+    // What is late makes months of their own, after the last usage.
+    const auto known = sources_.last_known();
+    const Instant last = known ? std::max((*extent)->to, *known + Microseconds(1)) : (*extent)->to;
+    const Instant to = std::min(asked.to, last);
     for (Instant at = from; at < to;) {
       const TimeRange month = request_.selection.zone.period_of(at, Grain::month);
       months.push_back({std::max(month.from, asked.from), std::min(month.to, asked.to)});
@@ -184,7 +233,7 @@ class PartitionedExport {
     request.selection.range = month;
     const std::string name =
         "billing_period=" + request_.selection.zone.label_of(month.from, Grain::month);
-    const auto state = state_of(ledger_, request.selection);
+    const auto state = sources_.state_of(request.selection);
     if (!state) return fail(state.error());
     const auto known = std::find_if(now_.partitions.begin(), now_.partitions.end(),
                                     [&](const auto& partition) { return partition.name == name; });
@@ -227,7 +276,7 @@ class PartitionedExport {
   Result<std::vector<ExportedFile>> write_month_into(const fs::path& unfinished,
                                                      const ExportRequest& request,
                                                      const std::string& name) {
-    auto source = source_of(ledger_, request);
+    auto source = sources_.of(request.selection);
     if (!source) return fail(source.error());
     Parts parts(request, (*source)->schema(), (unfinished / file_name(request)).string());
     auto copied = (*source)->rows([&](const Batch& batch) { return parts.write(batch); });
@@ -245,6 +294,7 @@ class PartitionedExport {
 
   const storage::Ledger& ledger_;
   const ExportRequest& request_;
+  RowSources sources_;
   fs::path folder_;
   Manifest before_, now_;
   ExportReport report_;
@@ -258,7 +308,9 @@ std::string manifest_for(const ExportRequest& request, const Schema& schema,
 }
 
 Result<ExportReport> export_whole(const storage::Ledger& ledger, const ExportRequest& request) {
-  auto source = source_of(ledger, request);
+  RowSources sources(ledger, request);
+  if (auto prepared = sources.prepare(); !prepared) return fail(prepared.error());
+  auto source = sources.of(request.selection);
   if (!source) return fail(source.error());
   auto files = export_table(**source, request);
   if (!files) return fail(files.error());
@@ -267,7 +319,7 @@ Result<ExportReport> export_whole(const storage::Ledger& ledger, const ExportReq
     return fail(counted.error());
   }
   if (request.manifest == ExportRequest::Manifest::yes && !files->empty()) {
-    const auto state = state_of(ledger, request.selection);
+    const auto state = sources.state_of(request.selection);
     if (!state) return fail(state.error());
     auto written = write_manifest(manifest_for(request, (*source)->schema(), *files, *state),
                                   request.output + ".manifest.json");

@@ -44,6 +44,9 @@ void write_question(json::Writer& json, const ExportRequest& request, const Sche
   json.key("formulas_defused")
       .value(request.format == Format::csv &&
              request.writer.csv.formulas == CsvOptions::Formulas::defuse);
+  if (request.late == ExportRequest::Late::correct) {
+    json.key("late").value("correct").key("closes_after_days").value(request.closes_after_days);
+  }
   write_columns(json, schema);
   json.key("range").object();
   json.key("from").value(costops::to_string(selection.range.from));

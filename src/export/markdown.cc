@@ -1,44 +1,13 @@
 // markdown.cc - a title, a few lines and a pipe table (GitHub's), capped.
 #include <fmt/format.h>
 
-#include "costops/json/json.h"
+#include "costops/export/markup.h"
 #include "export/buffered.h"
 #include "export/document_rows.h"
 #include "export/values.h"
 
 namespace costops::exports {
 namespace {
-
-/// Nothing in a text may end the cell, begin a tag or become markup.
-void append_markdown(std::string& out, std::string_view text) {
-  for (const char c : json::valid_utf8(text)) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '\n':
-      case '\r':
-      case '\t':
-        out += ' ';
-        break;
-      case '|':
-      case '`':
-      case '*':
-      case '_':
-      case '[':
-      case ']':
-      case '\\':
-      case '~':
-        out += '\\';
-        [[fallthrough]];
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20) out += c;
-    }
-  }
-}
 
 class MarkdownWriter final : public BufferedWriter {
  public:

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace costops::exports {
@@ -26,9 +27,9 @@ tl::unexpected<Error> refused(const std::string& path, int error) {
 }
 
 /// SHA-256, piece by piece.
-class Digest {
+class Sha256 {
  public:
-  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
     EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
   }
   void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
@@ -119,6 +120,8 @@ struct OutputFile::State {
   Result<void> open_elsewhere();
   Result<void> take_place();
   Result<void> pour();
+  /// Facts of what a library wrote.
+  Result<void> read_again();
 
   std::string path, temporary;
   int file = -1;
@@ -126,7 +129,7 @@ struct OutputFile::State {
   bool written = false;  ///< By write(), not by a library.
   bool committed = false;
   FileFacts facts;
-  Digest digest;
+  std::optional<Sha256> digest;
 };
 
 Result<void> OutputFile::State::open_beside() {
@@ -178,18 +181,32 @@ Result<void> OutputFile::State::pour() {
   return poured;
 }
 
+Result<void> OutputFile::State::read_again() {
+  if (!digest) {
+    std::error_code error;
+    facts.bytes = fs::file_size(temporary, error);
+    return error ? Result<void>(refused(path, error.value())) : Result<void>();
+  }
+  return for_each_block(temporary, path, [this](std::string_view block) {
+    digest->add(block);
+    facts.bytes += block.size();
+    return Result<void>();
+  });
+}
+
 OutputFile::OutputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 OutputFile::OutputFile(OutputFile&&) noexcept = default;
 OutputFile::~OutputFile() = default;
 
 const std::string& OutputFile::temporary_path() const { return state_->temporary; }
 
-Result<OutputFile> OutputFile::create(std::string path) {
+Result<OutputFile> OutputFile::create(std::string path, Digest digest) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     return fail(ErrorCode::io_error, "cannot write " + path + ": it is a folder, name a file");
   }
   auto state = std::make_unique<State>();
+  if (digest == Digest::yes) state->digest.emplace();
   state->path = std::move(path);
   const auto opened = is_special(state->path) ? state->open_elsewhere() : state->open_beside();
   if (!opened) return fail(opened.error());
@@ -198,7 +215,7 @@ Result<OutputFile> OutputFile::create(std::string path) {
 
 Result<void> OutputFile::write(std::string_view bytes) {
   state_->written = true;
-  state_->digest.add(bytes);
+  if (state_->digest) state_->digest->add(bytes);
   state_->facts.bytes += bytes.size();
   return write_all(state_->file, bytes, state_->path);
 }
@@ -210,17 +227,12 @@ Result<FileFacts> OutputFile::commit() {
     ::close(state.file);
     state.file = ::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC);
     if (state.file < 0) return refused(state.path, errno);
-    const auto read = for_each_block(state.temporary, state.path, [&](std::string_view block) {
-      state.digest.add(block);
-      state.facts.bytes += block.size();
-      return Result<void>();
-    });
-    if (!read) return fail(read.error());
+    if (auto read = state.read_again(); !read) return fail(read.error());
   }
   if (auto placed = state.special ? state.pour() : state.take_place(); !placed) {
     return fail(placed.error());
   }
-  state.facts.sha256 = state.digest.hex();
+  if (state.digest) state.facts.sha256 = state.digest->hex();
   return state.facts;
 }
 

@@ -77,7 +77,10 @@ class Parts::Part {
           to_standard
               ? (folder / fmt::format("cost-ops-export.{}", extension_of(request_.format))).string()
               : path;
-      auto output = OutputFile::create(where);
+      const bool told = request_.manifest == ExportRequest::Manifest::yes ||
+                        request_.partition != ExportRequest::Partition::none;
+      auto output =
+          OutputFile::create(where, told ? OutputFile::Digest::yes : OutputFile::Digest::no);
       if (!output) return fail(output.error());
       output_.emplace(std::move(*output));
     }

@@ -213,7 +213,7 @@ class Typesetter {
       const std::size_t colon = line.find(": ");
       const bool has_term = colon != std::string::npos;
       const std::string term = has_term ? line.substr(0, colon) : "Note";
-      const std::string words = has_term ? line.substr(colon + 2) : line;
+      const std::string words = with_grouped_figures(has_term ? line.substr(colon + 2) : line);
       const PdfPen::Type type{9.5, line.size() > 60 ? Weight::normal : Weight::bold, kInk,
                               Anchor::start};
       const double width = std::max(pen_->width_of(words, type), 40.0);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "costops/export/markup.h"
 #include "export/cairo_pen.h"
 #include "export/svg.h"
 
@@ -35,7 +36,7 @@ std::string svg_of(const Chart& chart) {
       "</style>\n<rect width=\"100%\" height=\"100%\" style=\"fill:var(--paper)\"/>\n"
       "<text class=\"k\" x=\"{0}\" y=\"{1}\" font-size=\"{2}\" font-weight=\"600\">",
       kMargin, kMargin + kTitle, kTitle);
-  append_escaped(out, drawing.title);
+  append_html(out, drawing.title);
   out +=
       fmt::format("</text>\n<g transform=\"translate({} {})\">\n", kMargin, kMargin + kTitleRoom);
   append_shapes(out, drawing);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "costops/json/json.h"
+#include "costops/export/markup.h"
 
 namespace costops::exports {
 namespace {
@@ -35,7 +35,7 @@ void append_box(std::string& out, const Shape& shape) {
     return;
   }
   out += "><title>";
-  append_escaped(out, shape.text);
+  append_html(out, shape.text);
   out += "</title></rect>";
 }
 
@@ -68,7 +68,7 @@ void append_text(std::string& out, const Shape& shape) {
   append_attribute(out, "y", shape.points[0].y);
   out += kAnchors[static_cast<std::size_t>(shape.anchor)];
   out += '>';
-  append_escaped(out, shape.text);
+  append_html(out, shape.text);
   out += "</text>";
 }
 
@@ -89,38 +89,6 @@ std::string shade_rules() {
 }
 
 }  // namespace
-
-/// Nothing in a text may end an attribute or begin a tag.
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : json::valid_utf8(text)) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default: {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool control = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
-        if (control) {
-          out += "\xef\xbf\xbd";  // HTML has no such characters.
-        } else {
-          out += c;
-        }
-      }
-    }
-  }
-}
 
 void append_shapes(std::string& out, const Drawing& drawing) {
   for (const Shape& shape : drawing.shapes) {
@@ -143,7 +111,7 @@ void append_svg(std::string& out, const Drawing& drawing) {
   out +=
       fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" font-size=\"{}\" role=\"img\" aria-label=\"",
                   drawing.width, drawing.height, drawing.text_size);
-  append_escaped(out, drawing.title);
+  append_html(out, drawing.title);
   out += "\">\n";
   append_shapes(out, drawing);
   out += "</svg>\n";

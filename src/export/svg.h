@@ -2,14 +2,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "export/chart_layout.h"
 
 namespace costops::exports {
-
-/// Text that can neither end an attribute nor begin a tag.
-void append_escaped(std::string& out, std::string_view text);
 
 /// An element for a page that has svg_rules() in its style.
 void append_svg(std::string& out, const Drawing& drawing);

@@ -142,6 +142,10 @@ bool Rows::is_null(std::size_t index, std::size_t row) const {
   return validity != nullptr && !duckdb_validity_row_is_valid(validity, row);
 }
 
+const std::uint64_t* Rows::validity(std::size_t index) const {
+  return duckdb_vector_get_validity(duckdb_data_chunk_get_vector(chunk_, index));
+}
+
 std::string_view Rows::text(std::size_t index, std::size_t row) const {
   auto* texts = static_cast<duckdb_string_t*>(
       duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk_, index)));

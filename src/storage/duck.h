@@ -50,6 +50,8 @@ class Rows {
         duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk_, index)));
   }
   [[nodiscard]] bool is_null(std::size_t index, std::size_t row) const;
+  /// A bit for each row of a column, 1 where it has a value; null: every row has one.
+  [[nodiscard]] const std::uint64_t* validity(std::size_t index) const;
   [[nodiscard]] std::string_view text(std::size_t index, std::size_t row) const;
 
  private:
@@ -151,10 +153,6 @@ class Connection {
   /// `catalog` is null for the ledger's own tables, "temp" for temporary ones.
   [[nodiscard]] Result<Appender> appender(const char* catalog, const char* table,
                                           std::span<const Type> types);
-  /// Makes a table function known to the whole database; false if it is refused.
-  [[nodiscard]] bool register_function(duckdb_table_function function) const {
-    return duckdb_register_table_function(connection_, function) == DuckDBSuccess;
-  }
   [[nodiscard]] bool is_open() const { return connection_ != nullptr; }
 
  private:

@@ -16,6 +16,9 @@ namespace {
 /// would only wait for work beside it.
 constexpr std::string_view kWriting = "SET memory_limit = '128MB'; SET threads = 1";
 constexpr std::string_view kWritingMore = "SET memory_limit = '256MB'; SET threads = 1";
+/// A scan holds one block of rows, sorted; what it read before, it doesn't need again. A second
+/// thread would mostly wait for the first.
+constexpr std::string_view kScanning = "SET memory_limit = '128MB'; SET threads = 1";
 
 bool in_memory(std::string_view path) { return path == ":memory:"; }
 
@@ -205,6 +208,7 @@ Result<DuckdbLedger::Use> DuckdbLedger::use() const {
 Result<void> DuckdbLedger::limit_memory(duck::Connection& connection, Work work) const {
   if (limited_for_.exchange(work) == work) return {};
   // RESET memory_limit would change what the setting says, but not what the database keeps to.
+  if (work == Work::scanning) return connection.run(kScanning);
   if (work != Work::writing) {
     return connection.run("SET memory_limit = '" + full_memory_ + "'; RESET threads");
   }
@@ -218,10 +222,10 @@ Result<duck::Connection> DuckdbLedger::reader(Work work) const {
   return connection;
 }
 
-Result<DuckdbLedger::Question> DuckdbLedger::asking() const {
+Result<DuckdbLedger::Question> DuckdbLedger::asking(Work work) const {
   auto in_use = use();
   if (!in_use) return fail(in_use.error());
-  auto connection = reader();
+  auto connection = reader(work);
   if (!connection) return fail(connection.error());
   return Question{std::move(*in_use), std::move(*connection)};
 }

@@ -50,7 +50,7 @@ class DuckdbLedger final : public Ledger {
   Result<void> scan(const Query& selection,
                     const std::function<bool(const StoredRecord&)>& visit) const override;
   Result<void> scan_batches(
-      const Query& selection, const RecordTextsWanted& wanted,
+      const Query& selection, const RecordColumnsWanted& wanted,
       const std::function<Result<void>(const RecordBatch&)>& visit) const override;
   Result<std::uint64_t> reprice(std::span<const Repricing> corrections,
                                 std::span<const PriceUsed> prices, Instant recorded_at) override;
@@ -68,7 +68,7 @@ class DuckdbLedger final : public Ledger {
   std::string url() const override { return "duckdb:" + path_; }
 
  private:
-  enum class Work : std::uint8_t { none, writing, reading };
+  enum class Work : std::uint8_t { none, writing, reading, scanning };
   /// An entry of the table `adjustments`.
   struct Adjustment {
     std::int64_t entry = 0;
@@ -115,7 +115,7 @@ class DuckdbLedger final : public Ledger {
     Use in_use;
     duck::Connection connection;
   };
-  [[nodiscard]] Result<Question> asking() const;
+  [[nodiscard]] Result<Question> asking(Work work = Work::reading) const;
   /// A change: nobody else writes meanwhile, and the writer is ready.
   struct Change {
     std::unique_lock<std::mutex> writing;

@@ -507,7 +507,11 @@ TEST_P(LedgerContract, ColumnsSayWhatScanSays) {
   selections[4].as_of = time("2026-02-01");
   selections[5].as_of = time("2026-02-02");
   for (const Query& selection : selections) {
-    for (const auto& wanted : {RecordTextsWanted{}, RecordTextsWanted::all()}) {
+    RecordColumnsWanted fewer = RecordColumnsWanted::all();
+    fewer.dimensions.reset();
+    fewer.columns.reset(static_cast<std::size_t>(RecordColumn::source_ids));
+    fewer.columns.reset(static_cast<std::size_t>(RecordColumn::metadata));
+    for (const auto& wanted : {fewer, RecordColumnsWanted::all()}) {
       std::vector<std::string> columns, by_scan;
       const auto into = [](std::vector<std::string>& lines) {
         return [&lines](const RecordBatch& batch) {
@@ -523,6 +527,30 @@ TEST_P(LedgerContract, ColumnsSayWhatScanSays) {
       EXPECT_EQ(columns, by_scan);
     }
   }
+}
+
+TEST_P(LedgerContract, AScanOfColumnsReadsWhatIsAskedFor) {
+  std::vector<Row> rows = {priced("a", "2026-01-01", 10, 5), priced("b", "2026-01-02", 7, 3)};
+  at(rows[1].usage.quantities, Meter::input_images) = 2;
+  append(rows);
+
+  std::size_t counted = 0;
+  ASSERT_TRUE(ledger_->scan_batches({}, {}, [&](const RecordBatch& batch) {
+    counted += batch.rows;
+    return Result<void>();
+  }));
+  EXPECT_EQ(counted, 2);
+
+  RecordColumnsWanted images;
+  images.meters.set(static_cast<std::size_t>(Meter::input_images));
+  std::int64_t sum = 0;
+  ASSERT_TRUE(ledger_->scan_batches({}, images, [&](const RecordBatch& batch) {
+    for (const std::int64_t n : batch.quantities[static_cast<std::size_t>(Meter::input_images)]) {
+      sum += n;
+    }
+    return Result<void>();
+  }));
+  EXPECT_EQ(sum, 2);
 }
 
 TEST_P(LedgerContract, WritingDuringAScanIsAllowed) {

@@ -1,9 +1,6 @@
 // record_batch.cc - columns on top of scan(), for backends without a columnar scan of their own.
 #include "costops/storage/record_batch.h"
 
-#include <deque>
-#include <string>
-
 #include "costops/storage/ledger.h"
 #include "storage/record_dimensions.h"
 
@@ -22,79 +19,75 @@ std::string tags_text(const UsageRecord& usage) {
   return std::string(batch.dictionary(Dimension::tags).text_of(batch.codes(Dimension::tags)[0]));
 }
 
-/// Copies records into columns and keeps their texts while the batch is visited.
-class Gathered {
- public:
-  explicit Gathered(const RecordTextsWanted& wanted) : wanted_(wanted) {}
-  [[nodiscard]] const RecordBatch& batch() const { return batch_; }
-
-  void add(const StoredRecord& record) {
-    const UsageRecord& usage = record.usage;
-    const HistoryLine& now = record.history.back();
-    batch_.ids.push_back(usage.id);
-    batch_.at.push_back(microseconds(record.at));
-    batch_.at_given.push_back(usage.at.has_value());
-    batch_.recorded_at.push_back(microseconds(record.history.front().recorded_at));
-    batch_.corrected_at.push_back(record.history.size() > 1 ? microseconds(now.recorded_at)
-                                                            : UsageBatch::kNone);
-    add_dimensions(usage);
-    if (wanted_.source_ids) batch_.source_ids.push_back(kept(usage.source_id));
-    if (wanted_.metadata) batch_.metadata.push_back(kept(usage.metadata));
-    batch_.currencies.push_back(kept(std::string(now.currency.code())));
-    batch_.price_ids.push_back(kept(now.price_id));
-    batch_.reasons.push_back(kept(now.reason));
-    batch_.status.push_back(now.status);
-    batch_.call_status.push_back(usage.status);
-    add_measures(usage, now);
-    batch_.context_window.push_back(usage.context_window);
-    batch_.latency_ms.push_back(usage.latency_ms.value_or(UsageBatch::kNone));
-    batch_.time_to_first_token_ms.push_back(
-        usage.time_to_first_token_ms.value_or(UsageBatch::kNone));
-    batch_.ingested_at.push_back(usage.ingested_at ? microseconds(*usage.ingested_at)
-                                                   : UsageBatch::kNone);
-    batch_.line.push_back(static_cast<std::int64_t>(usage.position.line));
-    ++batch_.rows;
-  }
-
-  void clear() {
-    batch_.clear();
-    texts_.clear();
-  }
-
- private:
-  std::string_view kept(std::string text) { return texts_.emplace_back(std::move(text)); }
-
-  void add_dimensions(const UsageRecord& usage) {
-    const auto add = [&](Dimension dimension, const std::string& text) {
-      const auto d = static_cast<std::size_t>(dimension);
-      if (wanted_.dimensions[d]) batch_.dimensions[d].push_back(kept(text));
-    };
-    for_each_dimension_text(usage, add);
-    add(Dimension::tags, usage.tags.empty() ? "" : tags_text(usage));
-  }
-
-  void add_measures(const UsageRecord& usage, const HistoryLine& now) {
-    for (std::size_t m = 0; m < kMeterCount; ++m) {
-      std::vector<std::int64_t>& column = batch_.quantities[m];
-      if (usage.quantities[m] == 0 && column.empty()) continue;
-      column.resize(batch_.rows, 0);
-      column.push_back(usage.quantities[m]);
-    }
-    for (std::size_t c = 0; c < kCostClassCount; ++c) {
-      batch_.pico[c].push_back(static_cast<std::int64_t>(now.costs.by_class[c].pico()));
-    }
-    const auto& reported = usage.reported_cost;
-    batch_.reported_pico.push_back(reported ? reported->amount.pico() : 0);
-    batch_.reported_currencies.push_back(reported ? kept(std::string(reported->currency.code()))
-                                                  : std::string_view());
-  }
-
-  const RecordTextsWanted& wanted_;
-  RecordBatch batch_;
-  std::deque<std::string> texts_;
-};
-
 }  // namespace
+
+void RecordBatchBuilder::add(const StoredRecord& record) {
+  const UsageRecord& usage = record.usage;
+  const HistoryLine& now = record.history.back();
+  batch_.ids.push_back(usage.id);
+  batch_.at.push_back(microseconds(record.at));
+  batch_.at_given.push_back(usage.at.has_value());
+  batch_.recorded_at.push_back(microseconds(record.history.front().recorded_at));
+  batch_.corrected_at.push_back(record.history.size() > 1 ? microseconds(now.recorded_at)
+                                                          : UsageBatch::kNone);
+  add_dimensions(record);
+  if (wanted_.has(RecordColumn::source_ids)) batch_.source_ids.push_back(kept(usage.source_id));
+  if (wanted_.has(RecordColumn::metadata)) batch_.metadata.push_back(kept(usage.metadata));
+  batch_.currencies.push_back(kept(std::string(now.currency.code())));
+  batch_.price_ids.push_back(kept(now.price_id));
+  batch_.reasons.push_back(kept(now.reason));
+  batch_.status.push_back(now.status);
+  batch_.call_status.push_back(usage.status);
+  add_measures(record);
+  batch_.context_window.push_back(usage.context_window);
+  batch_.latency_ms.push_back(usage.latency_ms.value_or(UsageBatch::kNone));
+  batch_.time_to_first_token_ms.push_back(usage.time_to_first_token_ms.value_or(UsageBatch::kNone));
+  batch_.ingested_at.push_back(usage.ingested_at ? microseconds(*usage.ingested_at)
+                                                 : UsageBatch::kNone);
+  batch_.line.push_back(static_cast<std::int64_t>(usage.position.line));
+  ++batch_.rows;
+}
+
+void RecordBatchBuilder::add_dimensions(const StoredRecord& record) {
+  const UsageRecord& usage = record.usage;
+  const auto add = [&](Dimension dimension, const std::string& text) {
+    const auto d = static_cast<std::size_t>(dimension);
+    if (wanted_.dimensions[d]) batch_.dimensions[d].push_back(kept(text));
+  };
+  for_each_dimension_text(usage, add);
+  add(Dimension::tags, usage.tags.empty() ? "" : tags_text(usage));
+}
+
+void RecordBatchBuilder::add_measures(const StoredRecord& record) {
+  const UsageRecord& usage = record.usage;
+  const HistoryLine& now = record.history.back();
+  for (std::size_t m = 0; m < kMeterCount; ++m) {
+    std::vector<std::int64_t>& column = batch_.quantities[m];
+    if (usage.quantities[m] == 0 && column.empty()) continue;
+    column.resize(batch_.rows, 0);
+    column.push_back(usage.quantities[m]);
+  }
+  for (std::size_t c = 0; c < kCostClassCount; ++c) {
+    batch_.pico[c].push_back(static_cast<std::int64_t>(now.costs.by_class[c].pico()));
+  }
+  const auto& reported = usage.reported_cost;
+  batch_.reported_pico.push_back(reported ? reported->amount.pico() : 0);
+  batch_.reported_currencies.push_back(reported ? kept(std::string(reported->currency.code()))
+                                                : std::string_view());
+}
+
+const RecordBatch& RecordBatchBuilder::batch() {
+  // A meter whose last rows count nothing ended early: a column is whole or empty.
+  for (auto& column : batch_.quantities) {
+    if (!column.empty()) column.resize(batch_.rows, 0);
+  }
+  return batch_;
+}
+
+void RecordBatchBuilder::clear() {
+  batch_.clear();
+  texts_.clear();
+}
 
 void RecordBatch::clear() {
   rows = 0;
@@ -117,27 +110,22 @@ void RecordBatch::clear() {
 }
 
 Result<void> Ledger::scan_batches(
-    const Query& selection, const RecordTextsWanted& wanted,
+    const Query& selection, const RecordColumnsWanted& wanted,
     const std::function<Result<void>(const RecordBatch&)>& visit) const {
-  Gathered gathered(wanted);
+  RecordBatchBuilder gathered(wanted);
   Result<void> visited;
   const auto hand_over = [&] {
-    // A meter whose last rows count nothing ends early: a column is whole or empty.
-    RecordBatch whole = gathered.batch();
-    for (auto& column : whole.quantities) {
-      if (!column.empty()) column.resize(whole.rows, 0);
-    }
-    visited = visit(whole);
+    visited = visit(gathered.batch());
     gathered.clear();
     return visited.has_value();
   };
   const auto scanned = scan(selection, [&](const StoredRecord& record) {
     gathered.add(record);
-    return gathered.batch().rows < kRows || hand_over();
+    return gathered.rows() < kRows || hand_over();
   });
   if (!visited) return visited;
   if (!scanned) return scanned;
-  if (gathered.batch().rows > 0) hand_over();
+  if (gathered.rows() > 0) hand_over();
   return visited;
 }
 

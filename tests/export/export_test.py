@@ -3,8 +3,10 @@
 last digit; nasty texts come back whole; a killed, stopped or failed export leaves the old file.
 
 usage: export_test.py COST_OPS [KILLS]
+pyarrow is found where scripts/bootstrap.sh --dev puts it.
 """
 import csv
+import datetime
 import glob
 import gzip
 import hashlib
@@ -210,14 +212,39 @@ def every_format_says_what_the_ledger_says():
 
 
 def read_parquet_with_pyarrow(ledger):
+    """Arrow's reader: types, totals, and the texts of a file with everything in it."""
     try:
+        import pyarrow
         import pyarrow.parquet as parquet
     except ImportError:
-        print("SKIPPED: no pyarrow, Parquet is read back by DuckDB only")
+        print("SKIPPED: no pyarrow (scripts/bootstrap.sh --dev): DuckDB alone reads Parquet back")
         return
-    table = parquet.read_table("a.parquet").to_pydict()
-    check("pyarrow: rows and totals", sums(zip(table["total_cost"], table["currency"])),
+    table = parquet.read_table("a.parquet")
+    check("pyarrow: types", [str(field.type) for field in table.schema],
+          ["timestamp[us, tz=UTC]", "decimal128(38, 12)", "string"])
+    found = table.to_pydict()
+    check("pyarrow: rows and totals", sums(zip(found["total_cost"], found["currency"])),
           (RECORDS, ledger))
+    run("export", "-o", "w.parquet")
+    run("export", "-o", "w.ndjson")
+    whole = parquet.read_table("w.parquet")
+    check("pyarrow: a row group is bounded", max(
+        parquet.ParquetFile("w.parquet").metadata.row_group(g).num_rows for g in range(
+            parquet.ParquetFile("w.parquet").num_row_groups)) <= 122_880, True)
+    lines = [json.loads(line) for line in open("w.ndjson")]
+    check("pyarrow: columns", whole.column_names, list(lines[0]))
+    for name in whole.column_names:
+        kind = whole.schema.field(name).type
+        cells = whole.column(name).to_pylist()
+        told = [line[name] for line in lines]
+        if pyarrow.types.is_decimal(kind):
+            told = [None if text is None else Decimal(text) for text in told]
+        elif pyarrow.types.is_timestamp(kind):
+            cells = [None if cell is None else cell.timestamp() for cell in cells]
+            told = [None if text is None else
+                    datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+                    for text in told]
+        check(f"pyarrow: {name} is what NDJSON says", cells == told, True)
 
 
 def has_openpyxl():
@@ -257,15 +284,33 @@ def nasty_texts_come_back_whole():
 
 
 def rows_stand_in_the_ledgers_order():
-    """In the order of their taking, over the borders of blocks; groups of one order as well."""
-    run("export", "-o", "o.csv", "--columns", "id,recorded_at")
-    with open("o.csv", newline="") as file:
-        rows = [(row["recorded_at"], row["id"]) for row in csv.DictReader(file)]
-    run("export", "-o", "o2.csv", "--columns", "recorded_at,id")
-    with open("o2.csv", newline="") as file:
-        again = [(row["recorded_at"], row["id"]) for row in csv.DictReader(file)]
-    check("columns do not change the order", rows == again, True)
-    check("each record is there once", len(set(rows)), RECORDS)
+    """In the order of their taking, over the borders of the blocks in which a ledger is read."""
+    count = 300_000
+    os.environ["HOME"] = os.path.abspath("order")
+    line = ('{"id":"r%d","timestamp":"2026-06-01T00:00:00Z","provider":"openai",'
+            '"organization_id":"initech","model":"gpt-4o-mini","prompt_tokens":%d,'
+            '"completion_tokens":1}')
+    ingest(line % (i * 7919 % count, i + 1) for i in range(count))
+    for _ in range(2):
+        run("export", "-o", "o.csv", "--columns", "input_tokens_uncached")
+        with open("o.csv") as file:
+            next(file)
+            check("rows are in the order of their taking", list(map(int, file)),
+                  list(range(1, count + 1)))
+    run("export", "-o", "o.parquet", "--columns", "input_tokens_uncached,total_cost,currency")
+    try:
+        import pyarrow.parquet as parquet
+        found = parquet.read_table("o.parquet").column("input_tokens_uncached").to_pylist()
+        check("parquet: the same order", found == list(range(1, count + 1)), True)
+    except ImportError:
+        print("SKIPPED: no pyarrow, the order of Parquet's rows is not looked at")
+    run("export", "-o", "o", "--format", "csv", "--max-rows-per-file", "100000",
+        "--columns", "input_tokens_uncached")
+    found = []
+    for part in sorted(glob.glob("o-0*")):
+        found += list(map(int, open(part).read().split()[1:]))
+    check("files go on in that order", found == list(range(1, count + 1)), True)
+    os.environ["HOME"] = os.getcwd()
 
 
 def entries():
@@ -318,13 +363,27 @@ def a_killed_export_of_months_leaves_whole_months():
 
 
 def an_interrupted_export_leaves_the_old_file():
-    """Standard output that nobody reads holds the export up: the signal finds it at work."""
+    """Ctrl-C while the hidden file is there: the old bytes stay, the hidden file goes."""
     child = subprocess.Popen([PROGRAM, "export", "-o", "-", "--format", "csv"],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    child.stdout.read(10)
+    child.stdout.read(10)  # Nobody reads on: the signal finds it at work.
     child.send_signal(signal.SIGINT)
     _, told = child.communicate(timeout=60)
     check("Ctrl-C is told", (child.returncode, b"interrupted" in told), (130, True))
+    os.environ["HOME"] = os.path.abspath("order")
+    for ending in ("csv", "ndjson.gz", "xlsx", "parquet"):
+        open(f"k.{ending}", "w").write("old")
+        child = subprocess.Popen([PROGRAM, "export", "-o", f"k.{ending}"], stderr=subprocess.PIPE)
+        while child.poll() is None and not glob.glob(f".k.{ending}.*.tmp"):
+            time.sleep(0.001)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+        check(f"{ending}: Ctrl-C is told", (child.returncode, told.decode()),
+              (130, f"cost-ops: interrupted: nothing was replaced in k.{ending}\n"))
+        check(f"{ending}: the old file stays", open(f"k.{ending}").read(), "old")
+        check(f"{ending}: nothing is left over", entries(), [f"k.{ending}"])
+        os.remove(f"k.{ending}")
+    os.environ["HOME"] = os.getcwd()
 
 
 def a_full_disk_is_told():
@@ -363,6 +422,58 @@ def a_cell_beyond_the_workbooks_limit_is_refused():
     check("csv: the cell is whole", open("l.csv").read(), f"user\n{text}\n{text}\n")
 
 
+def closed_months_keep_their_rows():
+    """--late correct: what became known after a month closed stands in the month in which it did,
+    as differences; months that are closed keep their bytes, and all together are the ledger."""
+    os.environ["HOME"] = os.path.abspath("late")
+
+    def usage(name, day, tokens, model="late"):
+        return json.dumps({"id": name, "timestamp": f"{day}T10:00:00Z", "provider": "acme",
+                           "organization_id": "acme", "model": model,
+                           "prompt_tokens": tokens, "completion_tokens": 0})
+
+    def at(day, *words, **more):
+        return run(*words, env={**os.environ, "COSTOPS_NOW": f"{day}T00:00:00Z"}, **more)
+
+    def take(day, *lines):
+        return at(day, "ingest", "--format", "usage_record", "-", input="\n".join(lines).encode())
+
+    def price(day, amount, *more):
+        at(day, "pricing", "add", "--provider", "acme", "--model", "late", "--input", amount,
+           "--output", "0", *more)
+
+    def export():
+        at("2026-09-09", "export", "-o", "late", "--partition", "month", "--format", "csv",
+           "--late", "correct",
+           "--columns", "source_id,charge_class,input_tokens_uncached,total_cost,currency,status")
+        return {path.split("=")[1][:7]: open(path).read() for path in glob.glob("late/*/*.csv")}
+
+    shutil.rmtree("late", ignore_errors=True)
+    os.makedirs("late")
+    price("2026-07-01", "1")
+    take("2026-07-02", usage("a", "2026-07-01", 1_000_000))
+    take("2026-08-02", usage("b", "2026-07-31", 2_000_000))  # July is open until the 4th.
+    head = "source_id,charge_class,input_tokens_uncached,total_cost,currency,status\n"
+    july = head + "a,,1000000,1,USD,priced\nb,,2000000,2,USD,priced\n"
+    check("late: an open month has all", export(), {"2026-07": july})
+    take("2026-08-05", usage("c", "2026-07-31", 4_000_000))  # Late.
+    price("2026-09-05", "3", "--source", "contract")
+    at("2026-09-06", "reprice", "--all")
+    found = export()
+    august = head + "c,Correction,4000000,4,USD,priced\n"
+    september = head + ("a,Correction,0,2,USD,priced\nb,Correction,0,4,USD,priced\n"
+                        "c,Correction,0,8,USD,priced\n")
+    check("late: July", found.get("2026-07"), july)
+    check("late: August", found.get("2026-08"), august)
+    check("late: September", found.get("2026-09"), september)
+    run("export", "-o", "whole.csv")
+    rows = [row for path in glob.glob("late/*/*.csv") for row in of_csv(path)]
+    check("late: the months add up to the ledger", sums(rows)[1], sums(of_csv("whole.csv"))[1])
+    check("late: another run changes nothing", export(), found)
+    run("export", "-o", "g.csv", "--late", "correct", "-g", "model", code=2)
+    os.environ["HOME"] = os.getcwd()
+
+
 def with_libraries():
     """Debian's Python where this one has no openpyxl: its packages are that one's."""
     try:
@@ -375,6 +486,8 @@ def with_libraries():
 
 def main():
     with_libraries()
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.append(os.path.join(here, "../../.cache/pyarrow"))
     # On a disk: a small one in memory would be filled by ourselves.
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -385,6 +498,7 @@ def main():
         every_format_says_what_the_ledger_says()
         nasty_texts_come_back_whole()
         rows_stand_in_the_ledgers_order()
+        closed_months_keep_their_rows()
         a_killed_export_leaves_the_old_file()
         a_killed_export_of_months_leaves_whole_months()
         an_interrupted_export_leaves_the_old_file()

@@ -26,6 +26,10 @@ struct ExportRequest {
   /// A file; a folder with a partition; "-": bytes go to standard_output.
   std::string output;
   enum class Partition : std::uint8_t { none, month } partition = Partition::none;
+  /// What became known after a month closed: replaces its rows, or stands as differences in the
+  /// month in which it became known (see corrected_rows). Groups know `replace` only.
+  enum class Late : std::uint8_t { replace, correct } late = Late::replace;
+  std::int64_t closes_after_days = 3;
   std::uint64_t rows_per_file_max = 0;  ///< 0: any number. More go to name-00002.csv and so on.
   /// Written beside the file, last; a partitioned export always has one.
   enum class Manifest : std::uint8_t { no, yes } manifest = Manifest::no;
@@ -38,7 +42,7 @@ struct ExportRequest {
 struct ExportedFile {
   std::string path;  ///< Relative to the manifest's folder.
   std::uint64_t rows = 0;
-  FileFacts facts;
+  FileFacts facts;  ///< The SHA-256 only where there is a manifest.
   CurrencyTotals totals;
 };
 
@@ -54,7 +58,8 @@ struct ExportReport {
 /// Exports. Files that are complete replace old ones at once; after a failure or a crash the old
 /// ones are there. A partition whose records did not change since the folder's manifest stays
 /// untouched. With no rows nothing is written but what was asked for on standard output.
-/// Fails with invalid_input (unknown column; compression of a format that is compressed itself),
+/// Fails with invalid_input (unknown column; compression of a format that is compressed itself;
+/// corrections of groups),
 /// io_error, cancelled, conflict (the folder holds an export of another kind).
 [[nodiscard]] Result<ExportReport> export_ledger(const storage::Ledger& ledger,
                                                  const ExportRequest& request);

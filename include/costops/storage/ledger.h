@@ -189,7 +189,7 @@ class Ledger {
   /// order that is the same each time: the one in which the ledger took them, or that of scan().
   /// Memory does not grow with the records. By default on top of scan().
   [[nodiscard]] virtual Result<void> scan_batches(
-      const Query& selection, const RecordTextsWanted& wanted,
+      const Query& selection, const RecordColumnsWanted& wanted,
       const std::function<Result<void>(const RecordBatch&)>& visit) const;
 
   /// Writes one adjustment per record whose costs, status or price differ from what the ledger

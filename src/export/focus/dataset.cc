@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "costops/engine/printed_price.h"
 #include "costops/export/focus_export.h"
 #include "costops/json/json.h"
+#include "costops/pricing/providers.h"
 #include "export/focus/row.h"
 #include "export/focus/sku.h"
 #include "export/focus/usage_sums.h"
@@ -16,19 +18,6 @@ constexpr std::size_t kRowsPerBatch = 1024;
 /// What an AI service is in FOCUS's list of services.
 constexpr std::string_view kServiceCategory = "AI and Machine Learning";
 constexpr std::string_view kServiceSubcategory = "Generative AI";
-
-/// numerator / denominator, rounded half away from zero. Requires denominator > 0.
-Int128 divided(Int128 numerator, Int128 denominator) {
-  const Int128 half = denominator / 2;
-  return numerator >= 0 ? (numerator + half) / denominator : -((-numerator + half) / denominator);
-}
-
-/// A unit price in `places` decimal places: exact for every price that is published per million.
-Int128 unit_price(Int128 pico, Int128 per, const PricedUnit& unit, int places) {
-  const Int128 pico_per_unit = pico * unit.steps * unit.per;
-  if (places >= 12) return divided(pico_per_unit * power_of_ten(places - 12), per);
-  return divided(pico_per_unit, per * power_of_ten(12 - places));
-}
 
 Error no_account(const Settings& settings, const RowKey& key) {
   return {
@@ -49,7 +38,7 @@ class RowMaker {
     row_.clear();
     const Account& account = *settings_.account_of(key.provider, key.organization);
     const PricedUnit unit = unit_of(key.meter);
-    parties(account, names_of(key.provider, key.model));
+    parties(account, pricing::names_of(key.provider, key.model));
     periods(month_of(key.billed_in), {key.from, key.from + width()});
     row_.text(Field::ChargeCategory, "Usage");
     row_.text(Field::ChargeFrequency, "Usage-Based");
@@ -70,7 +59,7 @@ class RowMaker {
     using Category = OtherCharge::Category;
     row_.clear();
     const Account& account = *settings_.account_of(charge.provider, charge.organization);
-    parties(account, names_of(charge.provider, ""));
+    parties(account, pricing::names_of(charge.provider, ""));
     periods(month_of(charge.period.from), charge.period);
     constexpr std::string_view kCategories[] = {"Purchase", "Credit", "Tax", "Adjustment"};
     row_.text(Field::ChargeCategory, kCategories[static_cast<std::size_t>(charge.category)]);
@@ -94,7 +83,7 @@ class RowMaker {
                                   : Microseconds(std::chrono::days(1));
   }
 
-  void parties(const Account& account, const ProviderNames& names) {
+  void parties(const Account& account, const pricing::ProviderNames& names) {
     const std::string& provider =
         account.provider_name.empty() ? names.provider : account.provider_name;
     row_.text(Field::BillingAccountId, account.billing_account_id);
@@ -132,14 +121,15 @@ class RowMaker {
     // Price and quantity share the cost's 18 places, so that their product is exact.
     const int places = kCostPlaces - unit.places;
     const Int128 widened = power_of_ten(unit.places);
-    const Int128 contracted = unit_price(key.pico, key.per, unit, places);
-    const Int128 listed = unit_price(key.list_pico, key.list_per, unit, places);
+    const std::int64_t steps = unit.steps * unit.per;
+    const Int128 contracted = engine::printed_price({key.pico, key.per}, steps, places);
+    const Int128 listed = engine::printed_price({key.list_pico, key.list_per}, steps, places);
     row_.number(Field::ContractedUnitPrice, contracted * widened);
     row_.number(Field::ListUnitPrice, listed * widened);
     const Int128 effective = cost_cell(sums.cost);
     const bool prepaid = account.prepaid == Account::Prepaid::yes;
-    row_.costs(listed * sums.quantity, contracted * sums.quantity, prepaid ? 0 : effective,
-               effective);
+    row_.costs(engine::printed_cost(listed, sums.quantity),
+               engine::printed_cost(contracted, sums.quantity), prepaid ? 0 : effective, effective);
     row_.text(Field::PricingCategory, "Standard");
     pricing_currency(account, key.currency, effective);
     pricing_prices(account, contracted * widened, listed * widened);
@@ -158,13 +148,7 @@ class RowMaker {
 
   /// A value of 18 places in the virtual currency, rounded to 18 places.
   static Int128 in_credits(const Account& account, Int128 value) {
-    const Int128 factor = account.credits_per_unit.pico();
-    if (factor == kPicoPerUnit) return value;
-    // Whole units and the rest apart: the product of both would leave 128 bits.
-    const Int128 one = power_of_ten(kCostPlaces);
-    const Int128 whole = value / one;
-    const Int128 rest = value % one;
-    return whole * factor * power_of_ten(kCostPlaces - 12) + divided(rest * factor, kPicoPerUnit);
+    return engine::converted(value, kCostPlaces, account.credits_per_unit);
   }
 
   void sku(const RowKey& key) {
@@ -222,15 +206,13 @@ class RowMaker {
   }
 
   void purchase(const OtherCharge& charge) {
-    // The unit price is rounded to 12 places; amount and quantity are what the settings say.
-    const Int128 quantity = charge.quantity.pico();
-    const Int128 price = divided(charge.amount.pico() * kPicoPerUnit, quantity);
-    row_.number(Field::PricingQuantity, quantity);
+    const Amount price = engine::unit_price(charge.amount, charge.quantity).value_or(Amount{});
+    row_.number(Field::PricingQuantity, charge.quantity.pico());
     row_.text(Field::PricingUnit, charge.unit);
     for (const Field field :
          {Field::ListUnitPrice, Field::ContractedUnitPrice, Field::PricingCurrencyListUnitPrice,
           Field::PricingCurrencyContractedUnitPrice}) {
-      row_.number(field, price * power_of_ten(kCostPlaces - 12));
+      row_.number(field, cost_cell(price));
     }
     row_.text(Field::PricingCategory, "Standard");
     row_.text(Field::SkuId, charge.provider + "/" + charge.sku);
@@ -253,6 +235,16 @@ struct Dataset::State {
   std::vector<Field> fields;
   exports::Schema schema;
   ExportFacts facts;
+
+  /// Each purchase must have a unit price.
+  Result<void> check_purchases() const {
+    for (const OtherCharge& charge : charges) {
+      if (charge.category != OtherCharge::Category::purchase) continue;
+      const auto price = engine::unit_price(charge.amount, charge.quantity);
+      if (!price) return fail(price.error());
+    }
+    return {};
+  }
 
   Result<void> check_accounts() const {
     for (const auto& [key, sums] : usage.rows) {
@@ -296,9 +288,8 @@ Dataset::~Dataset() = default;
 const exports::Schema& Dataset::schema() const { return state_->schema; }
 const ExportFacts& Dataset::facts() const { return state_->facts; }
 
-Result<Dataset> Dataset::of(const storage::Ledger& ledger,
-                                             const Settings& settings,
-                                             const ExportRequest& request) {
+Result<Dataset> Dataset::of(const storage::Ledger& ledger, const Settings& settings,
+                            const ExportRequest& request) {
   auto state = std::make_unique<State>();
   state->settings = settings;
   state->bucket = request.bucket;
@@ -312,6 +303,7 @@ Result<Dataset> Dataset::of(const storage::Ledger& ledger,
       state->charges.begin(), state->charges.end(),
       [](const OtherCharge& a, const OtherCharge& b) { return a.period.from < b.period.from; });
   if (auto checked = state->check_accounts(); !checked) return fail(checked.error());
+  if (auto checked = state->check_purchases(); !checked) return fail(checked.error());
   state->fields = fields_of(request.version, request.preset);
   state->schema = schema_of(request.version, state->fields);
   state->total();

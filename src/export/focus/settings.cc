@@ -3,6 +3,7 @@
 #include <map>
 
 #include "costops/domain/identity.h"
+#include "costops/engine/printed_price.h"
 #include "costops/export/focus_settings.h"
 #include "costops/json/toml.h"
 
@@ -148,9 +149,9 @@ Result<void> read_charge(Entry entry, const toml::table& table, Settings& into) 
     entry.fail_at(table, "a credit's \"amount\" is negative");
   }
   if (charge.quantity <= Amount{}) entry.fail_at(table, "\"quantity\" must be above zero");
-  if (charge.quantity > Amount{} &&
-      charge.amount.pico() * kPicoPerUnit % charge.quantity.pico() != 0) {
-    entry.fail_at(table, "\"amount\" / \"quantity\" has more than 12 decimal places");
+  if (charge.quantity > Amount{}) {
+    const auto price = engine::unit_price(charge.amount, charge.quantity);
+    if (!price) entry.fail_at(table, "\"amount\" / \"quantity\": " + price.error().message);
   }
   if (auto read = entry.finish(); !read) return read;
   into.charges.push_back(std::move(charge));

@@ -11,15 +11,6 @@
 
 namespace costops::focus {
 
-/// How a provider is called on a bill.
-struct ProviderNames {
-  std::string provider;   ///< "Anthropic", "Amazon Web Services".
-  std::string service;    ///< "Claude API", "Amazon Bedrock".
-  std::string publisher;  ///< Who made the model: "Anthropic" for Claude on Bedrock.
-};
-/// A provider that is not in the list goes by its own name.
-[[nodiscard]] ProviderNames names_of(std::string_view provider, std::string_view model);
-
 /// "Input Tokens", "Cached Input Tokens", "Output Audio Tokens".
 [[nodiscard]] std::string sku_meter(Meter meter);
 

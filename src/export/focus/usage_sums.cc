@@ -10,6 +10,7 @@
 #include "costops/accounting/charges.h"
 #include "costops/engine/calculator.h"
 #include "costops/json/json.h"
+#include "costops/pricing/providers.h"
 #include "export/focus/sku.h"
 
 namespace costops::focus {
@@ -17,9 +18,6 @@ namespace {
 
 using accounting::ChargeReader;
 using storage::StoredRecord;
-
-/// Sources of prices that are public lists; any other is an agreement of one's own.
-bool is_list(std::string_view source) { return source == "genai-prices" || source == "litellm"; }
 
 std::string tags_text(const std::vector<std::string>& tags) {
   if (tags.empty()) return "";
@@ -143,7 +141,8 @@ class Summing {
 
   /// What the public list would have charged, where an agreement was used.
   std::optional<CostRecord> list_cost(const StoredRecord& record, const pricing::Price& price) {
-    if (request_.list_prices == nullptr || is_list(price.provenance.source)) return std::nullopt;
+    if (request_.list_prices == nullptr || pricing::is_public_list(price.provenance.source))
+      return std::nullopt;
     UsageRecord usage = record.usage;
     usage.at = record.at;
     auto listed = engine::CostCalculator::calculate(usage, *request_.list_prices);

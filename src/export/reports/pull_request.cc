@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "costops/export/markup.h"
 #include "costops/json/json.h"
 
 namespace costops::reports {
@@ -24,36 +25,6 @@ struct Change {
     return difference() < Amount{} ? -difference() : difference();
   }
 };
-
-/// A cell of a Markdown table: nothing in it ends the cell, the line, or begins HTML.
-std::string cell(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '|':
-        out += "\\|";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '`':
-      case '*':
-      case '_':
-      case '[':
-      case ']':
-      case '\\':
-      case '@':  // No mention of a person.
-        out += fmt::format("&#{};", static_cast<int>(c));
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
-}
 
 /// "+12.5 %", to one place, half away from zero; "new" without a baseline.
 std::string percent_text(Amount before, Amount now) {
@@ -106,10 +77,10 @@ bool is_beyond(const Change& total, Allowed allowed) {
 }
 
 std::string row(const Change& change) {
-  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", cell(change.group),
+  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", exports::markdown_of(change.group),
                      to_string(change.before), to_string(change.now),
                      signed_text(change.difference()), percent_text(change.before, change.now),
-                     cell(change.currency));
+                     exports::markdown_of(change.currency));
 }
 
 }  // namespace
