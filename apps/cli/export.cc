@@ -126,7 +126,11 @@ class Export : public Command {
     if (*webhook && partition_.empty()) manifest_ = true;
     auto request = request_of(session);
     if (!request) return session.wrong_usage(request.error().message);
-    if (late == "correct") request->late = ExportRequest::Late::correct;
+    if (late == "correct") {
+      request->late = ExportRequest::Late::correct;
+    } else if (closes_after_days_ != kClosesAfterDays) {
+      return session.wrong_usage("--closes-after-days needs --late correct");
+    }
     const auto ledger = session.ledger(Session::Use::read);
     if (!ledger) return fail(ledger.error());
     if (manifest_ || !partition_.empty()) {

@@ -36,7 +36,7 @@ padding:20px 22px;margin:0 0 20px;overflow-x:auto}
 figure{margin:0}
 svg{display:block;width:100%;min-width:600px;height:auto}
 svg .h:hover{fill:var(--ink);fill-opacity:.06}svg rect.s:hover{opacity:.8}
-.rows{padding:0;width:max-content;min-width:100%;max-width:calc(100vw - 56px);
+.rows{padding:0;width:max-content;min-width:100%;max-width:max(100%,calc(100vw - 88px));
 position:relative;left:50%;transform:translateX(-50%)}
 table{border-collapse:collapse;width:100%;font-size:13px}
 th,td{padding:7px 10px;text-align:left;vertical-align:top}
@@ -51,7 +51,8 @@ tbody tr:hover td{background:var(--stripe)}
 .n{text-align:right}
 .f{color:var(--soft)}
 tfoot td{font-weight:600;white-space:nowrap}
-.more{padding:10px 22px;color:var(--soft);margin:0;border-top:1px solid var(--line)}
+.more{padding:10px 22px;color:var(--soft);margin:0;border-top:1px solid var(--line);
+font-size:13px;width:0;min-width:100%}
 @media print{@page{size:A4;margin:14mm}
 :root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#555;--line:#ddd;--stripe:#fff}
 body{font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}

@@ -110,18 +110,17 @@ void add_files(ExportReport& report, const std::vector<ExportedFile>& files) {
   }
 }
 
+/// By a scan, as the rows themselves: a sum over the ledger would take the memory that it likes.
 Result<void> count_unpriced(const storage::Ledger& ledger, const ExportRequest& request,
                             ExportReport& report) {
-  accounting::ReportRequest selection = request.selection;
-  selection.group_by.clear();
-  selection.grain.reset();
-  selection.top = 0;
-  const auto totals = accounting::report(ledger, selection);
-  if (!totals) return fail(totals.error());
-  for (const auto& row : totals->totals) {
-    report.unpriced += static_cast<std::uint64_t>(row.unpriced);
-  }
-  return {};
+  storage::RecordColumnsWanted wanted;
+  wanted.add(storage::RecordColumn::status);
+  return ledger.scan_batches(
+      query_of(request.selection), wanted, [&](const storage::RecordBatch& batch) {
+        report.unpriced += static_cast<std::uint64_t>(
+            std::count(batch.status.begin(), batch.status.end(), PricingStatus::unpriced));
+        return Result<void>();
+      });
 }
 
 /// The text that was written.

@@ -18,7 +18,7 @@ constexpr std::string_view kWriting = "SET memory_limit = '128MB'; SET threads =
 constexpr std::string_view kWritingMore = "SET memory_limit = '256MB'; SET threads = 1";
 /// A scan holds one block of rows, sorted; what it read before, it doesn't need again. A second
 /// thread would mostly wait for the first.
-constexpr std::string_view kScanning = "SET memory_limit = '128MB'; SET threads = 1";
+constexpr std::string_view kScanning = "SET memory_limit = '96MB'; SET threads = 1";
 
 bool in_memory(std::string_view path) { return path == ":memory:"; }
 

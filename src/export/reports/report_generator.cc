@@ -53,8 +53,8 @@ class Columns {
     for (const ReportRow& total : request.current->totals) {
       totals_.add({total.costs.total(), total.currency});
     }
-    for (const ReportRow& row : request.current->rows) rows_.emplace(row.keys, row.currency);
     if (request.savings != nullptr) {
+      for (const ReportRow& row : request.current->rows) rows_.emplace(row.keys, row.currency);
       for (const auto& row : *request.savings) savings_[{row.keys, row.currency}] = &row;
     }
     if (request.previous == nullptr) return;
