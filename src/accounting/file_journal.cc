@@ -59,15 +59,19 @@ std::string journal_name(const std::string& file) {
   return error ? file : absolute.lexically_normal().string();
 }
 
+bool may_be_unchanged(const FileState& state, const storage::JournalEntry& entry) {
+  return state.size == entry.size && entry.is_complete() && entry.rejected == 0;
+}
+
 bool is_untouched(const FileState& state, const storage::JournalEntry& entry) {
-  return state.size == entry.size && entry.is_complete() && entry.rejected == 0 &&
-         state.modified == entry.modified && state.modified + kSettled < entry.recorded_at;
+  return may_be_unchanged(state, entry) && state.modified == entry.modified &&
+         state.modified + kSettled < entry.recorded_at;
 }
 
 bool is_unchanged(const std::string& file, const FileState& state,
                   const storage::JournalEntry& entry) {
   if (is_untouched(state, entry)) return true;
-  if (state.size != entry.size || !entry.is_complete() || entry.rejected > 0) return false;
+  if (!may_be_unchanged(state, entry)) return false;
   const auto hash = hash_of_beginning(file, state.size);
   return hash && hash->digest() == entry.fingerprint;
 }

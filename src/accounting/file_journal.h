@@ -25,6 +25,9 @@ struct FileState {
 /// well before the entry was made.
 [[nodiscard]] bool is_untouched(const FileState& state, const storage::JournalEntry& entry);
 
+/// Whether its content may be the entry's: it has the same size, and none of it was rejected.
+[[nodiscard]] bool may_be_unchanged(const FileState& state, const storage::JournalEntry& entry);
+
 /// Whether the file is what the journal's entry says: of the same size, and either untouched since
 /// well before the entry was made, or of the same content, which is then read (and not parsed).
 [[nodiscard]] bool is_unchanged(const std::string& file, const FileState& state,

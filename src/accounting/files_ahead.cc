@@ -175,9 +175,6 @@ void FilesAhead::State::read_files(Desk& desk) {
 }
 
 void FilesAhead::State::read_file(const PlannedFile& file, Desk& desk, Piece& first) {
-  if (file.known && is_unchanged(file.name, *file.state, *file.known)) {
-    return conclude(desk, first, {FileOutcome::Kind::unchanged});
-  }
   if (auto rest = rest_of(file, options)) return conclude(desk, first, std::move(*rest));
   auto input = Input::open(file.name);
   if (!input) return conclude(desk, first, {FileOutcome::Kind::unreadable, input.error()});

@@ -28,7 +28,6 @@ struct PlannedFile {
 struct FileOutcome {
   enum class Kind : std::uint8_t {
     read,
-    unchanged,     ///< Its content is the journal's.
     unreadable,    ///< For `error`.
     in_stretches,  ///< Nothing is read yet: `input` is left to threads of its own.
   };

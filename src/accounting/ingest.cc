@@ -2,6 +2,7 @@
 #include "costops/accounting/ingest.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <span>
 #include <thread>
@@ -45,8 +46,7 @@ class Run {
     }
     auto report = intake_.finish();
     if (!report) return report;
-    report->files = read_ + skipped_ + failed_;
-    report->files_skipped = skipped_;
+    report->files = read_ + failed_;
     return report;
   }
 
@@ -67,9 +67,6 @@ class Run {
 
   void conclude(const PlannedFile& file, FileOutcome& outcome) {
     switch (outcome.kind) {
-      case FileOutcome::Kind::unchanged:
-        ++skipped_;
-        return;
       case FileOutcome::Kind::unreadable:
         ++failed_;
         intake_.unreadable(rejection_of(file.name, outcome.error.message));
@@ -156,14 +153,42 @@ class Run {
   const std::string* file_ = nullptr;  ///< In work.
   std::uint64_t bytes_read_ = 0, bytes_total_ = 0;
   std::uint64_t already_read_ = 0;  ///< Bytes of the file in work that earlier runs have read.
-  std::uint64_t read_ = 0, skipped_ = 0, failed_ = 0;
+  std::uint64_t read_ = 0, failed_ = 0;
 };
 
-/// The files that have to be opened; of the others, only how many they are.
+unsigned threads_of(const IngestOptions& options) {
+  return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// The files that have to be read; of the others, only how many they are.
 struct Plan {
   std::vector<PlannedFile> files;
   std::uint64_t unchanged = 0;
 };
+
+/// Leaves out files that only seem to have changed: their content is the journal's.
+void leave_out_unchanged(Plan& plan, const IngestOptions& options) {
+  std::vector<std::uint8_t> unchanged(plan.files.size(), 0);
+  std::atomic<std::size_t> next = 0;
+  const auto compare = [&] {
+    for (std::size_t i = next++; i < plan.files.size(); i = next++) {
+      const PlannedFile& file = plan.files[i];
+      unchanged[i] = file.known && is_unchanged(file.name, *file.state, *file.known) ? 1 : 0;
+    }
+  };
+  const auto worth_a_thread = [](const PlannedFile& file) {
+    return file.known && may_be_unchanged(*file.state, *file.known);
+  };
+  const auto wanted = std::min<std::size_t>(
+      threads_of(options),
+      static_cast<std::size_t>(std::ranges::count_if(plan.files, worth_a_thread)));
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(compare);
+  compare();
+  for (std::thread& thread : threads) thread.join();
+  std::size_t at = 0;
+  plan.unchanged += std::erase_if(plan.files, [&](const auto&) { return unchanged[at++] != 0; });
+}
 
 Result<Plan> plan_of(const std::vector<std::string>& files, const IngestOptions& options,
                      const storage::Ledger& ledger) {
@@ -181,6 +206,7 @@ Result<Plan> plan_of(const std::vector<std::string>& files, const IngestOptions&
       plan.files.push_back(std::move(planned));
     }
   }
+  leave_out_unchanged(plan, options);
   return plan;
 }
 
