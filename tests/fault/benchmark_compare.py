@@ -5,7 +5,7 @@
                one or the new one, and no worker is left behind
   interrupted  Ctrl-C: exit code 130, no worker is left behind
   full         a full disk: said, exit code 1, the result from before stays (needs root)
-  hanging      a build whose worker hangs, and one whose worker prints for ever: only its target fails
+  hanging      a build whose worker hangs, one whose worker prints for ever: only its target fails
 """
 import json
 import os

@@ -7,10 +7,11 @@
 // stopped early holds with at least the nominal confidence.
 //
 // A regression or an improvement is only believed when a second session, with fresh processes and
-// the same looks, finds it too, on the same side. That one need only be 95 % sure: where there is no
-// change, the first errs in at most 1 % and the second, whatever the first did, on its side in at
-// most 2.5 %, so both in at most one of 4,000. The two p-values are independent, so the chance that
-// both are at most p is p^2 where there is no change: that square is what Holm's procedure gets.
+// the same looks, finds it too, on the same side. That one need only be 95 % sure: where there is
+// no change, the first errs in at most 1 % and the second, whatever the first did, on its side in
+// at most 2.5 %, so both in at most one of 4,000. The two p-values are independent, so the chance
+// that both are at most p is p^2 where there is no change: that square is what Holm's procedure
+// gets.
 //
 // The control arm is a second copy of the base. A control that shows a change of its own makes the
 // session invalid; one that merely wanders widens the margin by what it wandered beyond half of it.
