@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "costops/storage/ledger_url.h"
 #include "prices.h"
 
 namespace costops::cli {
@@ -64,9 +65,19 @@ Result<TimeZone> Session::zone(const std::string& name) const {
 }
 
 std::string Session::store_url() const {
-  if (!options_.store.empty()) return options_.store;
-  if (!config_.store.empty()) return config_.store;
+  if (!options_.store.empty()) return complete_store_url(options_.store);
+  if (!config_.store.empty()) return complete_store_url(config_.store);
   return "duckdb:" + folders_.data + "/ledger.duckdb";
+}
+
+std::string Session::complete_store_url(const std::string& url) const {
+  const auto environment = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  return storage::with_ledger_defaults(
+      url, {folders_.data + "/spool", environment("COSTOPS_CLICKHOUSE_USER"),
+            environment("COSTOPS_CLICKHOUSE_PASSWORD")});
 }
 
 Result<std::unique_ptr<storage::Ledger>> Session::ledger(Use use) const {
@@ -85,9 +96,10 @@ Result<std::unique_ptr<storage::Ledger>> Session::ledger(Use use) const {
   if (use == Use::look) {
     return storage::open_ledger("duckdb::memory:", storage::OpenMode::create);
   }
-  return fail(
-      ErrorCode::not_found,
-      fmt::format("there is no ledger at {}; \"cost-ops ingest --store {}\" creates it", url, url));
+  const std::string shown = storage::shown_ledger_url(url);
+  return fail(ErrorCode::not_found,
+              fmt::format("there is no ledger at {}; \"cost-ops ingest --store {}\" creates it",
+                          shown, shown));
 }
 
 Result<pricing::PriceBook> Session::price_book() const {

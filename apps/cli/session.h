@@ -48,6 +48,9 @@ class Session {
   [[nodiscard]] Result<TimeZone> zone(const std::string& name) const;
   /// --store, else the configuration's, else the DuckDB file in the user's data folder.
   [[nodiscard]] std::string store_url() const;
+  /// A ClickHouse ledger's URL with its spool folder and with what the environment says of user and
+  /// password, where it names none: never to be printed.
+  [[nodiscard]] std::string complete_store_url(const std::string& url) const;
   /// Opens it. The default ledger is created when absent; one that was named only by a command
   /// that writes. look: never creates it; an absent ledger is an empty one in memory.
   enum class Use { look, read, write };

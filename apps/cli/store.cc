@@ -8,6 +8,7 @@
 #include "costops/accounting/migration.h"
 #include "costops/json/json.h"
 #include "costops/storage/ledger_copy.h"
+#include "costops/storage/ledger_url.h"
 #include "interrupt.h"
 #include "options.h"
 
@@ -217,10 +218,12 @@ class Restore : public Command {
 constexpr const char* kMigrateHelp = R"(
 Copies records with their whole history, prices used, quarantine, sources and documents,
 then compares the sums of both ledgers, now and as of times in between. The new ledger
-appears when all of it is there and equal; the old one stays as it is.
+appears when all of it is there and equal (on a ClickHouse server from the beginning); the
+old one stays as it is.
 
 Examples:
   cost-ops store migrate duckdb:ledger.duckdb sqlite:ledger.sqlite
+  cost-ops store migrate duckdb:ledger.duckdb clickhouse://db1,db2/costs?cluster=main
 )";
 
 class Migrate : public Command {
@@ -232,6 +235,9 @@ class Migrate : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
+    from_ = session.complete_store_url(from_);
+    to_ = session.complete_store_url(to_);
+    if (to_.starts_with("clickhouse:")) return run_to_server(session);
     const auto path = storage::ledger_file(to_);
     if (!path) return fail(path.error());
     std::error_code error;
@@ -247,13 +253,34 @@ class Migrate : public Command {
       return fail(report.error());
     }
     if (auto done = storage::put_in_place(unfinished, *path); !done) return fail(done.error());
-    session.out().text() +=
-        fmt::format("{} records with {} adjustments moved to {}; sums equal at {} points in time\n",
-                    report->records, report->adjustments, to_, report->compared);
+    print(session, *report);
     return ExitCode::fine;
   }
 
  private:
+  void print(Session& session, const accounting::MigrationReport& report) const {
+    session.out().text() += fmt::format(
+        "{} records with {} adjustments moved to {}; sums equal at {} points in time\n",
+        report.records, report.adjustments, storage::shown_ledger_url(to_), report.compared);
+  }
+  /// A server cannot give a finished database its name: what was begun and failed stays there.
+  Result<ExitCode> run_to_server(Session& session) const {
+    const std::string shown = storage::shown_ledger_url(to_);
+    const auto present = storage::open_ledger(to_, storage::OpenMode::read_only);
+    if (present) {
+      return fail(ErrorCode::conflict, fmt::format("{} exists: migrate into a new one", shown));
+    }
+    if (present.error().code != ErrorCode::not_found) return fail(present.error());
+    const auto report = copy(to_, session.wait());
+    end_progress();
+    if (!report) {
+      return fail(report.error().code,
+                  fmt::format("{}; {} is incomplete: drop its database before another attempt",
+                              report.error().message, shown));
+    }
+    print(session, *report);
+    return ExitCode::fine;
+  }
   /// Both ledgers are closed, and their logs folded in, when this returns.
   Result<accounting::MigrationReport> copy(const std::string& to_url,
                                            std::chrono::milliseconds wait) const {

@@ -42,46 +42,78 @@ std::uint64_t text_number(std::string_view text) {
   return std::max<std::uint64_t>(XXH3_64bits(text.data(), text.size()), 1);
 }
 
-Result<ClickhouseSpool::Lock> ClickhouseLedger::begin(Writing& writing) {
+Result<ClickhouseSpool::Lock> ClickhouseLedger::lock_and_repair() {
   if (mode_ == OpenMode::read_only) {
     return fail(ErrorCode::io_error, "ledger " + url() + " is opened to read only");
   }
   auto lock = spool_.lock();
   if (!lock) return lock;
   for (const std::uint64_t batch : spool_.pending()) {
-    if (auto sent = send(batch); !sent) return fail(sent.error());
+    if (auto sent = send(batch, Attempt::repeated); !sent) return fail(sent.error());
   }
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  auto known = prices(*last);
-  if (!known) return fail(known.error());
-  writing.batch = next_batch(*last);
-  writing.prices = std::move(*known);
   return lock;
 }
 
-void ClickhouseLedger::write_text(Writing& writing, std::string_view text) {
+Result<ClickhouseLedger::Writing> ClickhouseLedger::begin() {
+  auto seen = snapshot();
+  if (!seen) return fail(seen.error());
+  auto known = prices(*seen);
+  if (!known) return fail(known.error());
+  Writing writing(std::move(*seen));
+  writing.batch = next_batch(writing.snapshot.last());
+  writing.prices = std::move(*known);
+  writing.shards.resize(cluster_->used_shards());
+  return writing;
+}
+
+void ClickhouseLedger::write_text(ShardRows& rows, std::size_t shard, std::string_view text) {
   const std::uint64_t number = text_number(text);
-  if (number == 0 || known_texts_.contains(number)) return;
-  if (!writing.new_texts.insert(number).second) return;
-  writing.texts.number(number).text(text);
+  if (number == 0 || known_texts_[shard].contains(number)) return;
+  if (!rows.new_texts.insert(number).second) return;
+  rows.texts.number(number).text(text);
   const auto tags = text.starts_with('[') ? tags_of(text) : std::vector<std::string>();
-  writing.texts.length(tags.size());
-  for (const std::string& tag : tags) writing.texts.number(text_number(tag));
-  ++writing.text_rows;
+  rows.texts.length(tags.size());
+  for (const std::string& tag : tags) rows.texts.number(text_number(tag));
+  ++rows.text_rows;
+}
+
+void ClickhouseLedger::add_to_totals(const Entry& entry, ClickhouseTotals& totals) {
+  const HistoryLine& change = *entry.change;
+  const auto bits = [](std::int64_t number) { return static_cast<std::uint64_t>(number); };
+  ClickhouseTotals::Numbers numbers{bits(microseconds(entry.at)),
+                                    entry.usage->id.high,
+                                    entry.usage->id.low,
+                                    entry.line,
+                                    bits(microseconds(change.recorded_at)),
+                                    static_cast<std::uint64_t>(change.status),
+                                    bits(change.price),
+                                    text_number(change.reason)};
+  std::size_t next = 8;
+  for (const std::string& text : texts_of(*entry.usage)) numbers[next++] = text_number(text);
+  for (const Meter meter : kColumnMeters) numbers[next++] = bits(at(change.quantities, meter));
+  Int128 cost = 0;
+  for (const Amount amount : change.costs.by_class) {
+    numbers[next++] = bits(static_cast<std::int64_t>(amount.pico()));
+    cost += amount.pico();
+  }
+  Int128 quantity = 0;
+  for (const std::int64_t count : change.quantities) quantity += count;
+  totals.add(numbers, quantity, cost);
 }
 
 void ClickhouseLedger::write_entry(Writing& writing, const Entry& entry) {
   const UsageRecord& usage = *entry.usage;
   const HistoryLine& change = *entry.change;
-  RowBinaryWriter& out = writing.entries;
+  const std::size_t shard = cluster_->shard_of(usage.id);
+  ShardRows& rows = writing.shards[shard];
+  RowBinaryWriter& out = rows.entries;
   out.number(writing.batch).number(microseconds(entry.at)).id(usage.id).number(entry.line);
   out.number(microseconds(change.recorded_at)).number(std::uint8_t{usage.at.has_value()});
   for (const std::string& text : texts_of(usage)) {
-    write_text(writing, text);
+    write_text(rows, shard, text);
     out.number(text_number(text));
   }
-  write_text(writing, change.reason);
+  write_text(rows, shard, change.reason);
   out.text(change.currency.code()).number(static_cast<std::uint8_t>(change.status));
   out.number(change.price).number(text_number(change.reason)).text(change.what);
   for (const Meter meter : kColumnMeters) out.number(std::int64_t{at(change.quantities, meter)});
@@ -107,9 +139,9 @@ void ClickhouseLedger::write_entry(Writing& writing, const Entry& entry) {
   out.number(std::int64_t{usage.time_to_first_token_ms.value_or(UsageBatch::kNone)});
   out.number(std::int64_t{ingested}).number(std::uint64_t{usage.position.line});
   out.text(usage.source_id).text(usage.metadata);
-  ++writing.entry_rows;
-  writing.first = std::min(writing.first, microseconds(entry.at));
-  writing.last = std::max(writing.last, microseconds(entry.at));
+  add_to_totals(entry, rows.totals);
+  rows.first = std::min(rows.first, microseconds(entry.at));
+  rows.last = std::max(rows.last, microseconds(entry.at));
 }
 
 void ClickhouseLedger::write_note(Writing& writing, const Note& note) {
@@ -161,8 +193,8 @@ void ClickhouseLedger::write_records(Writing& writing, const LedgerBatch& batch)
   }
 }
 
-void ClickhouseLedger::write_adjustments(Writing& writing, const Loaded& loaded,
-                                         const HistoryLine& target) {
+std::uint32_t ClickhouseLedger::write_adjustments(Writing& writing, const Loaded& loaded,
+                                                  const HistoryLine& target) {
   std::uint32_t line = loaded.entries;
   for (const Adjustment& adjustment : adjustments_between(loaded.record.history.back(), target)) {
     write_entry(writing, {.usage = &loaded.record.usage,
@@ -172,6 +204,7 @@ void ClickhouseLedger::write_adjustments(Writing& writing, const Loaded& loaded,
                           .records = adjustment.records,
                           .unpriced = adjustment.unpriced});
   }
+  return line - loaded.entries;
 }
 
 Result<void> ClickhouseLedger::write_growths(Writing& writing, const LedgerBatch& batch,
@@ -182,7 +215,7 @@ Result<void> ClickhouseLedger::write_growths(Writing& writing, const LedgerBatch
     rows[batch.usage->ids[row]] = row;
     ids.push_back(batch.usage->ids[row]);
   }
-  const auto records = load_ids(ids);
+  const auto records = load_ids(writing.snapshot, ids);
   if (!records) return fail(records.error());
   for (const Loaded& loaded : *records) {
     const std::uint32_t row = rows[loaded.record.usage.id];
@@ -197,38 +230,55 @@ Result<void> ClickhouseLedger::write_growths(Writing& writing, const LedgerBatch
   return {};
 }
 
+Result<void> ClickhouseLedger::judge(const Writing& writing, const LedgerBatch& batch) {
+  const auto look_up = [&](std::span<const RecordId> ids) -> Result<std::vector<KnownRecord>> {
+    const auto records = load_ids(writing.snapshot, ids);
+    if (!records) return fail(records.error());
+    std::vector<KnownRecord> known;
+    for (const Loaded& loaded : *records) known.push_back(known_of(loaded.record));
+    return known;
+  };
+  const auto ready = known_.is_ready(writing.snapshot);
+  if (!ready) return fail(ready.error());
+  if (!*ready)
+    return admission_.judge(
+        batch, [](RecordId) { return true; }, look_up);
+  std::vector<std::uint32_t> suspects;
+  known_.insert_all(batch.usage->ids, suspects);
+  return admission_.judge(batch, suspects, look_up);
+}
+
 Result<AppendCounts> ClickhouseLedger::append(const LedgerBatch& batch) {
-  Writing writing;
-  const auto lock = begin(writing);
+  const auto lock = lock_and_repair();
   if (!lock) return fail(lock.error());
-  auto judged = admission_.judge(
-      batch, [](RecordId) { return true; },
-      [this](std::span<const RecordId> ids) { return known(ids); });
-  if (!judged) return fail(judged.error());
+  auto writing = begin();
+  if (!writing) return fail(writing.error());
+  if (auto judged = judge(*writing, batch); !judged) return fail(judged.error());
   AppendCounts counts = admission_.counts(batch);
-  write_records(writing, batch);
+  write_records(*writing, batch);
   for (const auto& insertion : admission_.insertions()) {
     for (const auto& pico : batch.pico) {
       counts.cost.add({Amount::pico(pico[insertion.largest]), batch.currency[insertion.largest]});
     }
   }
-  if (auto done = write_growths(writing, batch, counts); !done) return fail(done.error());
-  write_quarantined(writing, batch.quarantined);
-  write_quarantined(writing, admission_.doubtful(batch));
-  write_journal(writing, batch.journal);
-  if (auto done = commit(writing, batch.recorded_at); !done) return fail(done.error());
+  if (auto done = write_growths(*writing, batch, counts); !done) return fail(done.error());
+  write_quarantined(*writing, batch.quarantined);
+  write_quarantined(*writing, admission_.doubtful(batch));
+  write_journal(*writing, batch.journal);
+  if (auto done = commit(*writing, batch.recorded_at); !done) return fail(done.error());
   return counts;
 }
 
 Result<std::uint64_t> ClickhouseLedger::reprice(std::span<const Repricing> corrections,
                                                 std::span<const PriceUsed> prices,
                                                 Instant recorded_at) {
-  Writing writing;
-  const auto lock = begin(writing);
+  const auto lock = lock_and_repair();
   if (!lock) return fail(lock.error());
+  auto writing = begin();
+  if (!writing) return fail(writing.error());
   std::vector<RecordId> ids;
   for (const Repricing& correction : corrections) ids.push_back(correction.id);
-  auto loaded = load_ids(ids);
+  auto loaded = load_ids(writing->snapshot, ids);
   if (!loaded) return fail(loaded.error());
   std::map<RecordId, Loaded*> records;
   for (Loaded& record : *loaded) records[record.record.usage.id] = &record;
@@ -238,7 +288,7 @@ Result<std::uint64_t> ClickhouseLedger::reprice(std::span<const Repricing> corre
     if (found == records.end()) return fail(nothing_to_reprice(correction.id));
     const std::int32_t price = correction.price == kNoPrice
                                    ? 0
-                                   : price_number(writing, prices[correction.price], recorded_at);
+                                   : price_number(*writing, prices[correction.price], recorded_at);
     Loaded& record = *found->second;
     const HistoryLine& now = record.record.history.back();
     auto target = corrected(now, correction, price);
@@ -246,60 +296,50 @@ Result<std::uint64_t> ClickhouseLedger::reprice(std::span<const Repricing> corre
     if (same_state(now, *target)) continue;
     target->recorded_at = recorded_at;
     target->what = "repriced";
-    const std::uint64_t before = writing.entry_rows;
-    write_adjustments(writing, record, *target);
     // A later correction of the same record builds on this one.
-    record.entries += static_cast<std::uint32_t>(writing.entry_rows - before);
+    record.entries += write_adjustments(*writing, record, *target);
     record.record.history.push_back(std::move(*target));
     ++changed;
   }
-  if (auto done = commit(writing, recorded_at); !done) return fail(done.error());
+  if (auto done = commit(*writing, recorded_at); !done) return fail(done.error());
   return changed;
 }
 
 Result<void> ClickhouseLedger::commit(Writing& writing, Instant recorded_at) {
-  if (writing.entry_rows == 0 && writing.note_rows == 0) return {};
-  RowBinaryWriter last;
-  last.number(writing.batch).number(microseconds(recorded_at)).number(writing.entry_rows);
-  last.number(writing.first).number(writing.last);
   std::vector<SpooledBlock> blocks;
-  blocks.push_back({"texts", writing.text_rows, std::move(writing.texts.bytes())});
-  blocks.push_back({"entries", writing.entry_rows, std::move(writing.entries.bytes())});
-  blocks.push_back({"notes", writing.note_rows, std::move(writing.notes.bytes())});
-  blocks.push_back({"batches", 1, std::move(last.bytes())});
-  if (auto kept = spool_.keep(writing.batch, blocks); !kept) return kept;
-  if (auto sent = send(writing.batch); !sent) return sent;
-  known_texts_.insert(writing.new_texts.begin(), writing.new_texts.end());
-  return {};
-}
-
-Result<void> ClickhouseLedger::send(std::uint64_t batch) {
-  const auto blocks = spool_.blocks(batch);
-  if (!blocks) return fail(blocks.error());
-  const std::string number = std::to_string(batch);
-  for (const SpooledBlock& block : *blocks) {
-    if (block.rows == 0) continue;
-    // Texts are what their number says: twice is once. Of the rest nothing may come twice.
-    if (block.table != "texts") {
-      const auto there = server_.ask("SELECT count() FROM " + block.table +
-                                     " WHERE batch = " + number + " FORMAT RowBinary");
-      if (!there) return fail(there.error());
-      const auto count = RowBinaryReader(*there).number<std::uint64_t>();
-      if (count == block.rows) continue;
-      if (count != 0) {
-        return fail(ErrorCode::io_error, "the server holds " + std::to_string(count) + " of " +
-                                             std::to_string(block.rows) + " rows of " +
-                                             block.table + " in batch " + number +
-                                             ", which is kept in " + spool_.file(batch));
-      }
-    }
-    const std::string name = "cost-ops-" + number + "-" + block.table;
-    if (auto sent = server_.insert(block.table, block.bytes, name); !sent) {
-      return fail(sent.error().code, sent.error().message + "; the batch is kept in " +
-                                         spool_.file(batch) + " and the next run sends it");
-    }
+  std::uint64_t rows = writing.note_rows;
+  for (std::uint32_t shard = 0; shard < writing.shards.size(); ++shard) {
+    ShardRows& part = writing.shards[shard];
+    rows += part.totals.entries;
+    blocks.push_back({.shard = shard,
+                      .table = "texts",
+                      .rows = part.text_rows,
+                      .bytes = std::move(part.texts.bytes())});
+    blocks.push_back({.shard = shard,
+                      .table = "entries",
+                      .rows = part.totals.entries,
+                      .first = part.first,
+                      .last = part.last,
+                      .bytes = std::move(part.entries.bytes())});
+    RowBinaryWriter last;
+    last.number(writing.batch).number(microseconds(recorded_at)).number(part.totals.entries);
+    last.number(part.first).number(part.last).number(part.totals.quantity);
+    last.number(part.totals.cost_pico).number(part.totals.checksum);
+    last.number(shard == 0 ? writing.note_rows : std::uint64_t{0});
+    blocks.push_back(
+        {.shard = shard, .table = "batches", .rows = 1, .bytes = std::move(last.bytes())});
   }
-  return spool_.drop(batch);
+  if (rows == 0) return {};
+  blocks.push_back(
+      {.table = "notes", .rows = writing.note_rows, .bytes = std::move(writing.notes.bytes())});
+  if (auto kept = spool_.keep(writing.batch, blocks); !kept) return kept;
+  blocks.clear();
+  if (auto sent = send(writing.batch, Attempt::first); !sent) return sent;
+  known_.add_batch(writing.batch);
+  for (std::size_t shard = 0; shard < writing.shards.size(); ++shard) {
+    known_texts_[shard].merge(writing.shards[shard].new_texts);
+  }
+  return {};
 }
 
 }  // namespace costops::storage

@@ -63,7 +63,8 @@ class ClickhouseFixture {
       ::execl(program.c_str(), program.c_str(), option.c_str(), nullptr);
       ::_exit(1);
     }
-    const ClickhouseServer server(parse_clickhouse_url(url("default")).value());
+    const ClickhouseUrl own = parse_clickhouse_url(url("default")).value();
+    const ClickhouseServer server(own, own.nodes[0]);
     for (int attempt = 0; attempt < 300 && !runs_; ++attempt) {
       ::poll(nullptr, 0, 100);
       runs_ = server.ask_outside("SELECT 1").has_value();

@@ -1,8 +1,8 @@
-// clickhouse_ledger.h - the ledger in a database of a ClickHouse server, which many machines share.
+// clickhouse_ledger.h - the ledger in a database of ClickHouse servers, which many machines share.
 //
-// The server has no transactions: all rows carry the number of their batch, the row of `batches`
-// comes last, and readers see the batches that have one. Texts have the hash of their bytes as
-// their number, so writers need not agree on numbers.
+// All rows carry the number of their batch; see ClickhouseSnapshot for when it counts. A record's
+// entries, and the texts that they name, are in the shard that its id says; notes are at home.
+// Texts have the hash of their bytes as their number, so writers need not agree on numbers.
 #pragma once
 
 #include <functional>
@@ -16,23 +16,28 @@
 #include "costops/storage/ledger.h"
 #include "storage/adjustment.h"
 #include "storage/admission.h"
-#include "storage/clickhouse_server.h"
+#include "storage/clickhouse_cluster.h"
+#include "storage/clickhouse_known.h"
+#include "storage/clickhouse_snapshot.h"
 #include "storage/clickhouse_spool.h"
+#include "storage/clickhouse_totals.h"
 #include "storage/row_binary.h"
 
 namespace costops::storage {
 
 /// The number of a text: 0 for the empty one, else a hash of its bytes.
 [[nodiscard]] std::uint64_t text_number(std::string_view text);
-/// The condition that a row's batch is complete, and not after `last`.
-[[nodiscard]] std::string in_batches(std::uint64_t last);
 /// A condition on range, as-of and filters, for rows of `entries`: " AND ...".
 [[nodiscard]] std::string clickhouse_where(const Query& query);
 /// Columns of `entries` as a record is read from them.
 [[nodiscard]] const std::string& clickhouse_columns();
-[[nodiscard]] Error half_an_answer();
-[[nodiscard]] Result<std::map<std::uint64_t, std::string>> clickhouse_texts(
-    const ClickhouseServer& server, const std::unordered_set<std::uint64_t>& numbers);
+/// From one shard, or from all of them.
+using ClickhouseTexts = std::map<std::uint64_t, std::string>;
+[[nodiscard]] Result<ClickhouseTexts> clickhouse_texts(
+    const ClickhouseSnapshot& snapshot, std::size_t shard,
+    const std::unordered_set<std::uint64_t>& numbers);
+[[nodiscard]] Result<ClickhouseTexts> clickhouse_texts(
+    const ClickhouseSnapshot& snapshot, const std::unordered_set<std::uint64_t>& numbers);
 
 /// What `notes` hold: everything that is neither an entry nor a text.
 enum class NoteKind : std::uint8_t { price = 1, quarantined, resolution, journal, document };
@@ -67,8 +72,9 @@ class ClickhouseLedger final : public Ledger {
   Result<std::vector<JournalEntry>> sources() const override;
   Result<void> append_documents(std::span<const Document> documents) override;
   Result<std::vector<Document>> documents(std::string_view kind) const override;
+  Result<IntegrityReport> verify() const override;
   Result<std::optional<TimeRange>> extent() const override;
-  std::string url() const override { return server_.url().text(); }
+  std::string url() const override { return cluster_->url().text(); }
 
  private:
   /// A record and how many entries it has.
@@ -77,15 +83,25 @@ class ClickhouseLedger final : public Ledger {
     std::uint32_t entries = 0;
   };
   using Prices = std::map<std::int32_t, PriceUsed>;
-  /// Rows on their way into one batch.
-  struct Writing {
-    std::uint64_t batch = 0;
-    RowBinaryWriter entries, texts, notes;
-    std::uint64_t entry_rows = 0, text_rows = 0, note_rows = 0;
+  /// Rows of one batch for one shard.
+  struct ShardRows {
+    RowBinaryWriter entries, texts;
+    std::uint64_t text_rows = 0;
+    ClickhouseTotals totals;
     std::int64_t first = INT64_MAX, last = INT64_MIN;
     std::unordered_set<std::uint64_t> new_texts;
+  };
+  /// Rows on their way into one batch.
+  struct Writing {
+    explicit Writing(ClickhouseSnapshot seen) : snapshot(std::move(seen)) {}
+    ClickhouseSnapshot snapshot;
+    std::uint64_t batch = 0;
+    std::vector<ShardRows> shards;
+    RowBinaryWriter notes;
+    std::uint64_t note_rows = 0;
     Prices prices;
   };
+  class Cursor;
   /// An entry as it is written: what its record says of itself, and one change.
   struct Entry {
     const UsageRecord* usage;
@@ -95,22 +111,31 @@ class ClickhouseLedger final : public Ledger {
     std::int32_t records, unpriced;
   };
 
-  ClickhouseLedger(const ClickhouseUrl& url, OpenMode mode, std::string spool)
-      : server_(url), mode_(mode), spool_(std::move(spool)) {}
-  [[nodiscard]] Result<void> prepare_tables();
-  [[nodiscard]] Result<std::uint64_t> last_batch() const;
-  [[nodiscard]] Result<Prices> prices(std::uint64_t last) const;
-  [[nodiscard]] Result<std::vector<Note>> notes(NoteKind kind, std::uint64_t last) const;
+  ClickhouseLedger(std::unique_ptr<ClickhouseCluster> cluster, OpenMode mode)
+      : cluster_(std::move(cluster)), mode_(mode) {}
+  [[nodiscard]] Result<ClickhouseSnapshot> snapshot() const {
+    return ClickhouseSnapshot::take(*cluster_);
+  }
+  [[nodiscard]] static Result<Prices> prices(const ClickhouseSnapshot& snapshot);
+  [[nodiscard]] static Result<std::vector<Note>> notes(const ClickhouseSnapshot& snapshot,
+                                                       NoteKind kind);
   [[nodiscard]] Result<std::vector<Note>> notes(NoteKind kind) const;
-  [[nodiscard]] Result<std::vector<Loaded>> load(std::string_view rows, std::uint64_t last) const;
-  [[nodiscard]] Result<std::vector<Loaded>> load_ids(std::span<const RecordId> ids) const;
+  [[nodiscard]] static Result<std::vector<Loaded>> load(const ClickhouseSnapshot& snapshot,
+                                                        std::size_t shard, std::string_view rows,
+                                                        const Prices& prices);
+  [[nodiscard]] Result<std::vector<Loaded>> load_ids(const ClickhouseSnapshot& snapshot,
+                                                     std::span<const RecordId> ids) const;
 
   // clickhouse_append.cc
-  [[nodiscard]] Result<ClickhouseSpool::Lock> begin(Writing& writing);
-  void write_text(Writing& writing, std::string_view text);
+  [[nodiscard]] Result<ClickhouseSpool::Lock> lock_and_repair();
+  [[nodiscard]] Result<Writing> begin();
+  void write_text(ShardRows& rows, std::size_t shard, std::string_view text);
+  static void add_to_totals(const Entry& entry, ClickhouseTotals& totals);
   void write_entry(Writing& writing, const Entry& entry);
   void write_note(Writing& writing, const Note& note);
-  void write_adjustments(Writing& writing, const Loaded& loaded, const HistoryLine& target);
+  /// Returns how many entries they are.
+  std::uint32_t write_adjustments(Writing& writing, const Loaded& loaded,
+                                  const HistoryLine& target);
   [[nodiscard]] std::int32_t price_number(Writing& writing, const PriceUsed& price,
                                           Instant recorded_at);
   void write_records(Writing& writing, const LedgerBatch& batch);
@@ -118,14 +143,24 @@ class ClickhouseLedger final : public Ledger {
                                            AppendCounts& counts);
   void write_quarantined(Writing& writing, std::span<const Quarantined> entries);
   void write_journal(Writing& writing, std::span<const JournalEntry> journal);
+  [[nodiscard]] Result<void> judge(const Writing& writing, const LedgerBatch& batch);
   [[nodiscard]] Result<void> commit(Writing& writing, Instant recorded_at);
-  [[nodiscard]] Result<void> send(std::uint64_t batch);
 
-  ClickhouseServer server_;
+  // clickhouse_send.cc
+  enum class Attempt : std::uint8_t { first, repeated };
+  [[nodiscard]] Result<void> send(std::uint64_t batch, Attempt attempt) const;
+  [[nodiscard]] Result<void> send_blocks(std::uint64_t batch, Attempt attempt,
+                                         std::span<const SpooledBlock> blocks) const;
+  [[nodiscard]] Result<void> send_block(std::uint64_t batch, Attempt attempt,
+                                        const SpooledBlock& block) const;
+  [[nodiscard]] Result<void> require_there(std::uint64_t batch, const SpooledBlock& block) const;
+
+  std::unique_ptr<ClickhouseCluster> cluster_;
   OpenMode mode_;
   ClickhouseSpool spool_;
   Admission admission_;
-  std::unordered_set<std::uint64_t> known_texts_;  ///< On the server for sure.
+  ClickhouseKnown known_;
+  std::vector<std::unordered_set<std::uint64_t>> known_texts_;  ///< On each shard for sure.
 };
 
 }  // namespace costops::storage

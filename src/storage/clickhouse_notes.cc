@@ -47,11 +47,12 @@ JournalEntry journal_entry(const Note& note) {
 
 }  // namespace
 
-Result<std::vector<Note>> ClickhouseLedger::notes(NoteKind kind, std::uint64_t last) const {
-  const auto answer = server_.ask(
-      "SELECT name, recorded_at, id_high, id_low, numbers, texts FROM notes WHERE kind = " +
-      std::to_string(static_cast<int>(kind)) + " AND " + in_batches(last) +
-      " ORDER BY batch, position FORMAT RowBinary");
+Result<std::vector<Note>> ClickhouseLedger::notes(const ClickhouseSnapshot& snapshot,
+                                                  NoteKind kind) {
+  const auto answer = snapshot.ask(
+      0, "SELECT name, recorded_at, id_high, id_low, numbers, texts FROM notes WHERE kind = " +
+             std::to_string(static_cast<int>(kind)) + " AND " + snapshot.holds(0) +
+             " ORDER BY batch, position FORMAT RowBinary");
   if (!answer) return fail(answer.error());
   std::vector<Note> notes;
   RowBinaryReader in(*answer);
@@ -75,13 +76,13 @@ Result<std::vector<Note>> ClickhouseLedger::notes(NoteKind kind, std::uint64_t l
 }
 
 Result<std::vector<Note>> ClickhouseLedger::notes(NoteKind kind) const {
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  return notes(kind, *last);
+  const auto seen = snapshot();
+  if (!seen) return fail(seen.error());
+  return notes(*seen, kind);
 }
 
-Result<ClickhouseLedger::Prices> ClickhouseLedger::prices(std::uint64_t last) const {
-  const auto found = notes(NoteKind::price, last);
+Result<ClickhouseLedger::Prices> ClickhouseLedger::prices(const ClickhouseSnapshot& snapshot) {
+  const auto found = notes(snapshot, NoteKind::price);
   if (!found) return fail(found.error());
   Prices prices;
   for (const Note& note : *found) {
@@ -91,9 +92,9 @@ Result<ClickhouseLedger::Prices> ClickhouseLedger::prices(std::uint64_t last) co
 }
 
 Result<PriceUsed> ClickhouseLedger::price_used(std::int32_t number) const {
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  const auto known = prices(*last);
+  const auto seen = snapshot();
+  if (!seen) return fail(seen.error());
+  const auto known = prices(*seen);
   if (!known) return fail(known.error());
   if (const auto found = known->find(number); found != known->end()) return found->second;
   return fail(ErrorCode::not_found, "the ledger used no price number " + std::to_string(number));
@@ -125,11 +126,11 @@ void ClickhouseLedger::write_journal(Writing& writing, std::span<const JournalEn
 }
 
 Result<std::vector<Quarantined>> ClickhouseLedger::quarantine_history() const {
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  const auto found = notes(NoteKind::quarantined, *last);
+  const auto seen_now = snapshot();
+  if (!seen_now) return fail(seen_now.error());
+  const auto found = notes(*seen_now, NoteKind::quarantined);
   if (!found) return fail(found.error());
-  const auto resolutions = notes(NoteKind::resolution, *last);
+  const auto resolutions = notes(*seen_now, NoteKind::resolution);
   if (!resolutions) return fail(resolutions.error());
   std::map<RecordId, std::int64_t> resolved;  // The first resolution counts.
   for (const Note& note : *resolutions) resolved.emplace(note.id, note.recorded_at);
@@ -168,18 +169,19 @@ Result<std::uint64_t> ClickhouseLedger::quarantine_count() const {
 }
 
 Result<void> ClickhouseLedger::resolve(std::span<const RecordId> ids, Instant at) {
-  Writing writing;
-  const auto lock = begin(writing);
+  const auto lock = lock_and_repair();
   if (!lock) return fail(lock.error());
+  auto writing = begin();
+  if (!writing) return fail(writing.error());
   for (const RecordId id : ids) {
-    write_note(writing, {.kind = NoteKind::resolution,
-                         .name = {},
-                         .recorded_at = microseconds(at),
-                         .id = id,
-                         .numbers = {},
-                         .texts = {}});
+    write_note(*writing, {.kind = NoteKind::resolution,
+                          .name = {},
+                          .recorded_at = microseconds(at),
+                          .id = id,
+                          .numbers = {},
+                          .texts = {}});
   }
-  return commit(writing, at);
+  return commit(*writing, at);
 }
 
 Result<std::vector<JournalEntry>> ClickhouseLedger::sources() const {
@@ -206,18 +208,19 @@ Result<std::optional<JournalEntry>> ClickhouseLedger::journal(std::string_view s
 }
 
 Result<void> ClickhouseLedger::append_documents(std::span<const Document> documents) {
-  Writing writing;
-  const auto lock = begin(writing);
+  const auto lock = lock_and_repair();
   if (!lock) return fail(lock.error());
+  auto writing = begin();
+  if (!writing) return fail(writing.error());
   for (const Document& document : documents) {
-    write_note(writing, {.kind = NoteKind::document,
-                         .name = document.name,
-                         .recorded_at = microseconds(document.recorded_at),
-                         .id = {},
-                         .numbers = {},
-                         .texts = {document.kind, document.text}});
+    write_note(*writing, {.kind = NoteKind::document,
+                          .name = document.name,
+                          .recorded_at = microseconds(document.recorded_at),
+                          .id = {},
+                          .numbers = {},
+                          .texts = {document.kind, document.text}});
   }
-  return commit(writing, documents.empty() ? Instant{} : documents.front().recorded_at);
+  return commit(*writing, documents.empty() ? Instant{} : documents.front().recorded_at);
 }
 
 Result<std::vector<Document>> ClickhouseLedger::documents(std::string_view kind) const {

@@ -85,8 +85,8 @@ std::pair<std::string, std::string> keys_of(const Query& query) {
 /// Reads an answer row by row into columns.
 class GroupsReader {
  public:
-  GroupsReader(const ClickhouseServer& server, const Query& query, std::uint64_t last)
-      : server_(server), query_(query), last_(last), keys_(query.group_by.size()) {
+  GroupsReader(const ClickhouseSnapshot& snapshot, const Query& query)
+      : snapshot_(snapshot), query_(query), keys_(query.group_by.size()) {
     groups_.keys.resize(keys_.size());
   }
   Result<void> read();
@@ -96,11 +96,13 @@ class GroupsReader {
  private:
   using Place = std::pair<std::vector<std::int64_t>, std::string>;  ///< Codes and step; currency.
   Place place_of(RowBinaryReader& in);
+  Result<std::size_t> group_at(const Place& place);
+  Result<void> add_quantity(Meter meter, std::size_t group, Int128 quantity);
   Result<void> read_row(RowBinaryReader& in);
+  Result<void> read_side_row(RowBinaryReader& in);
 
-  const ClickhouseServer& server_;
+  const ClickhouseSnapshot& snapshot_;
   const Query& query_;
-  std::uint64_t last_;
   std::vector<KeyCodes> keys_;
   std::map<Place, std::size_t> places_;
   Groups groups_;
@@ -114,9 +116,10 @@ GroupsReader::Place GroupsReader::place_of(RowBinaryReader& in) {
   return place;
 }
 
-Result<void> GroupsReader::read_row(RowBinaryReader& in) {
-  const Place place = place_of(in);
-  places_[place] = groups_.size();
+/// The group's index; a new one is added with zeros.
+Result<std::size_t> GroupsReader::group_at(const Place& place) {
+  const auto [known, is_new] = places_.try_emplace(place, groups_.size());
+  if (!is_new) return known->second;
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     groups_.keys[i].codes.push_back(static_cast<std::uint32_t>(place.first[i]));
   }
@@ -125,33 +128,56 @@ Result<void> GroupsReader::read_row(RowBinaryReader& in) {
       place.second.empty() ? Result<Currency>(Currency()) : Currency::parse(place.second);
   if (!currency) return fail(currency.error());
   groups_.currencies.push_back(*currency);
-  groups_.requests.push_back(in.number<std::int64_t>());
+  groups_.requests.push_back(0);
+  if (query_.measures.has(Measure::unpriced)) groups_.unpriced.push_back(0);
+  if (query_.measures.has(Measure::quantities)) {
+    for (const Meter meter : kColumnMeters) {
+      groups_.quantities[static_cast<std::size_t>(meter)].push_back(0);
+    }
+  }
+  if (query_.measures.has(Measure::costs)) {
+    for (auto& costs : groups_.costs) costs.emplace_back();
+  }
+  if (query_.measures.has(Measure::total_cost)) groups_.total_cost.emplace_back();
+  if (query_.measures.has(Measure::reported_cost)) groups_.reported_cost.emplace_back();
+  return known->second;
+}
+
+Result<void> GroupsReader::add_quantity(Meter meter, std::size_t group, Int128 quantity) {
+  auto& column = groups_.quantities[static_cast<std::size_t>(meter)];
+  const auto sum = narrow_sum(column[group] + quantity, to_string(meter));
+  if (!sum) return fail(sum.error());
+  column[group] = *sum;
+  return {};
+}
+
+/// Adds a shard's sums to those of the others.
+Result<void> GroupsReader::read_row(RowBinaryReader& in) {
+  const Place place = place_of(in);
+  if (in.failed()) return fail(half_an_answer());
+  const auto found = group_at(place);
+  if (!found) return fail(found.error());
+  const std::size_t group = *found;
+  groups_.requests[group] += in.number<std::int64_t>();
   if (query_.measures.has(Measure::unpriced)) {
-    groups_.unpriced.push_back(in.number<std::int64_t>());
+    groups_.unpriced[group] += in.number<std::int64_t>();
   }
   if (query_.measures.has(Measure::quantities)) {
     for (const Meter meter : kColumnMeters) {
-      const auto sum = narrow_sum(in.number<Int128>(), to_string(meter));
-      if (!sum) return fail(sum.error());
-      groups_.quantities[static_cast<std::size_t>(meter)].push_back(*sum);
+      if (auto added = add_quantity(meter, group, in.number<Int128>()); !added) return added;
     }
   }
-  const bool classes = query_.measures.has(Measure::costs);
-  const bool total_wanted = query_.measures.has(Measure::total_cost);
-  if (classes || total_wanted) {
-    Amount total;
+  if (query_.measures.has(Measure::costs) || query_.measures.has(Measure::total_cost)) {
     for (auto& costs : groups_.costs) {
       const Amount cost = Amount::pico(in.number<Int128>());
-      if (classes) costs.push_back(cost);
-      total += cost;
+      if (query_.measures.has(Measure::costs)) costs[group] += cost;
+      if (query_.measures.has(Measure::total_cost)) groups_.total_cost[group] += cost;
     }
-    if (total_wanted) groups_.total_cost.push_back(total);
   }
   if (query_.measures.has(Measure::reported_cost)) {
-    groups_.reported_cost.push_back(Amount::pico(in.number<Int128>()));
+    groups_.reported_cost[group] += Amount::pico(in.number<Int128>());
   }
-  if (in.failed()) return fail(half_an_answer());
-  return {};
+  return in.failed() ? Result<void>(fail(half_an_answer())) : Result<void>();
 }
 
 Result<void> GroupsReader::read() {
@@ -168,41 +194,49 @@ Result<void> GroupsReader::read() {
     sql += ", sum(if(reported_currency = currency, reported_cost_pico, toDecimal128(0, 0)))";
   }
   // A record that changed its currency leaves a group without records behind.
-  const auto answer =
-      server_.ask(sql + " FROM entries WHERE " + in_batches(last_) + clickhouse_where(query_) +
-                  " GROUP BY " + names + " HAVING sum(records) > 0 FORMAT RowBinary");
-  if (!answer) return fail(answer.error());
-  RowBinaryReader in(*answer);
-  while (in.more()) {
-    if (auto row = read_row(in); !row) return row;
+  const std::string end =
+      clickhouse_where(query_) + " GROUP BY " + names + " HAVING sum(records) > 0 FORMAT RowBinary";
+  const auto answers = snapshot_.ask_each([&](std::size_t shard) {
+    return sql + " FROM entries WHERE " + snapshot_.holds(shard) + end;
+  });
+  if (!answers) return fail(answers.error());
+  for (const std::string& answer : *answers) {
+    RowBinaryReader in(answer);
+    while (in.more()) {
+      if (auto row = read_row(in); !row) return row;
+    }
   }
   return {};
 }
 
+Result<void> GroupsReader::read_side_row(RowBinaryReader& in) {
+  const Place place = place_of(in);
+  const std::string_view name = in.text();
+  const auto quantity = in.number<Int128>();
+  if (in.failed()) return fail(half_an_answer());
+  const auto group = places_.find(place);
+  if (group == places_.end() || quantity == 0) return {};  // Its records left the group.
+  const auto meter = meter_named(name);
+  if (!meter) return fail(meter.error());
+  groups_.quantities[static_cast<std::size_t>(*meter)].resize(groups_.size());
+  return add_quantity(*meter, group->second, quantity);
+}
+
 Result<void> GroupsReader::read_side() {
   const auto [columns, names] = keys_of(query_);
-  const auto answer = server_.ask(
-      "SELECT " + columns + ", meter" + exact_sum("quantity") +
-      " FROM entries ARRAY JOIN more_meters AS meter, more_quantities AS quantity WHERE " +
-      in_batches(last_) + clickhouse_where(query_) + " GROUP BY " + names +
-      ", meter FORMAT RowBinary");
-  if (!answer) return fail(answer.error());
-  RowBinaryReader in(*answer);
-  while (in.more()) {
-    const Place place = place_of(in);
-    const std::string_view name = in.text();
-    const auto wide = in.number<Int128>();
-    if (in.failed()) return fail(half_an_answer());
-    const auto group = places_.find(place);
-    if (group == places_.end()) continue;  // Its records left the group.
-    const auto meter = meter_named(name);
-    if (!meter) return fail(meter.error());
-    const auto sum = narrow_sum(wide, name);
-    if (!sum) return fail(sum.error());
-    if (*sum == 0) continue;
-    auto& column = groups_.quantities[static_cast<std::size_t>(*meter)];
-    column.resize(groups_.size());
-    column[group->second] = *sum;
+  const std::string end =
+      clickhouse_where(query_) + " GROUP BY " + names + ", meter FORMAT RowBinary";
+  const auto answers = snapshot_.ask_each([&](std::size_t shard) {
+    return "SELECT " + columns + ", meter" + exact_sum("quantity") +
+           " FROM entries ARRAY JOIN more_meters AS meter, more_quantities AS quantity WHERE " +
+           snapshot_.holds(shard) + end;
+  });
+  if (!answers) return fail(answers.error());
+  for (const std::string& answer : *answers) {
+    RowBinaryReader in(answer);
+    while (in.more()) {
+      if (auto row = read_side_row(in); !row) return row;
+    }
   }
   return {};
 }
@@ -213,8 +247,9 @@ Result<Groups> GroupsReader::finish() {
     numbers.insert(codes.numbers().begin(), codes.numbers().end());
   }
   numbers.erase(0);
-  auto texts = clickhouse_texts(server_, numbers);
+  auto texts = clickhouse_texts(snapshot_, numbers);
   if (!texts) return fail(texts.error());
+  if (texts->size() != numbers.size()) return fail(half_an_answer());
   for (std::size_t key = 0; key < keys_.size(); ++key) {
     for (const std::uint64_t number : keys_[key].numbers()) {
       groups_.keys[key].texts.push_back((*texts)[number]);
@@ -238,14 +273,22 @@ std::string clickhouse_where(const Query& query) {
 }
 
 Result<Groups> ClickhouseLedger::groups(const Query& query) const {
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  GroupsReader reader(server_, query, *last);
-  if (auto read = reader.read(); !read) return fail(read.error());
-  if (query.measures.has(Measure::quantities)) {
-    if (auto read = reader.read_side(); !read) return fail(read.error());
+  constexpr int kAttempts = 10;
+  for (int attempt = 1;; ++attempt) {
+    const auto seen = snapshot();
+    if (!seen) return fail(seen.error());
+    GroupsReader reader(*seen, query);
+    if (auto read = reader.read(); !read) return fail(read.error());
+    if (query.measures.has(Measure::quantities)) {
+      if (auto read = reader.read_side(); !read) return fail(read.error());
+    }
+    const auto holds = seen->still_holds();
+    if (!holds) return fail(holds.error());
+    if (*holds) return reader.finish();
+    if (attempt < kAttempts) continue;
+    return fail(ErrorCode::conflict, "ledger " + url() + " changed during every one of " +
+                                         std::to_string(kAttempts) + " attempts to read it");
   }
-  return reader.finish();
 }
 
 }  // namespace costops::storage

@@ -1,5 +1,6 @@
 // clickhouse_records.cc - records put together from their entries.
 #include <algorithm>
+#include <iterator>
 
 #include "storage/clickhouse_ledger.h"
 #include "storage/groups.h"
@@ -107,20 +108,17 @@ const std::string& clickhouse_columns() {
   return columns;
 }
 
-Error half_an_answer() {
-  return {ErrorCode::io_error, "the ClickHouse server's answer is not what was asked for: retry"};
-}
-
-Result<std::map<std::uint64_t, std::string>> clickhouse_texts(
-    const ClickhouseServer& server, const std::unordered_set<std::uint64_t>& numbers) {
-  std::map<std::uint64_t, std::string> texts;
+Result<ClickhouseTexts> clickhouse_texts(const ClickhouseSnapshot& snapshot, std::size_t shard,
+                                         const std::unordered_set<std::uint64_t>& numbers) {
+  ClickhouseTexts texts;
   RowBinaryWriter asked;
   for (const std::uint64_t number : numbers) asked.number(number);
   if (asked.bytes().empty()) return texts;
-  const auto answer = server.ask(
-      "SELECT number, any(value) FROM texts WHERE number IN asked GROUP BY number "
-      "FORMAT RowBinary",
-      {"number UInt64", asked.bytes()});
+  const auto answer =
+      snapshot.ask(shard,
+                   "SELECT number, any(value) FROM texts WHERE number IN asked GROUP BY number "
+                   "FORMAT RowBinary",
+                   {"number UInt64", asked.bytes()});
   if (!answer) return fail(answer.error());
   RowBinaryReader in(*answer);
   while (in.more()) {
@@ -131,8 +129,20 @@ Result<std::map<std::uint64_t, std::string>> clickhouse_texts(
   return texts;
 }
 
-Result<std::vector<ClickhouseLedger::Loaded>> ClickhouseLedger::load(std::string_view rows,
-                                                                     std::uint64_t last) const {
+Result<ClickhouseTexts> clickhouse_texts(const ClickhouseSnapshot& snapshot,
+                                         const std::unordered_set<std::uint64_t>& numbers) {
+  ClickhouseTexts all;
+  for (std::size_t shard = 0; shard < snapshot.shards() && all.size() < numbers.size(); ++shard) {
+    auto texts = clickhouse_texts(snapshot, shard, numbers);
+    if (!texts) return texts;
+    all.merge(*texts);
+  }
+  return all;
+}
+
+Result<std::vector<ClickhouseLedger::Loaded>> ClickhouseLedger::load(
+    const ClickhouseSnapshot& snapshot, std::size_t shard, std::string_view rows,
+    const Prices& prices) {
   std::vector<StoredEntry> entries;
   std::unordered_set<std::uint64_t> numbers;
   RowBinaryReader in(rows);
@@ -143,17 +153,17 @@ Result<std::vector<ClickhouseLedger::Loaded>> ClickhouseLedger::load(std::string
     numbers.insert(entry->reason);
     entries.push_back(std::move(*entry));
   }
-  std::vector<Loaded> records;
-  if (entries.empty()) return records;
   numbers.erase(0);
-  auto texts = clickhouse_texts(server_, numbers);
+  auto texts = clickhouse_texts(snapshot, shard, numbers);
   if (!texts) return fail(texts.error());
-  auto known = prices(last);
-  if (!known) return fail(known.error());
+  if (texts->size() != numbers.size()) return fail(half_an_answer());
+  std::vector<Loaded> records;
   HistoryLine standing;
   for (StoredEntry& entry : entries) {
     put_texts(entry, *texts);
-    if (entry.change.price != 0) entry.change.price_id = (*known)[entry.change.price].id;
+    if (const auto price = prices.find(entry.change.price); price != prices.end()) {
+      entry.change.price_id = price->second.id;
+    }
     if (records.empty() || records.back().record.usage.id != entry.usage.id) {
       standing = {};
       Loaded& loaded = records.emplace_back();
@@ -172,94 +182,95 @@ Result<std::vector<ClickhouseLedger::Loaded>> ClickhouseLedger::load(std::string
 }
 
 Result<std::vector<ClickhouseLedger::Loaded>> ClickhouseLedger::load_ids(
-    std::span<const RecordId> ids) const {
-  if (ids.empty()) return std::vector<Loaded>();
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  RowBinaryWriter asked;
-  for (const RecordId id : ids) asked.id(id);
-  const auto answer =
-      server_.ask("SELECT " + clickhouse_columns() + " FROM entries WHERE " + in_batches(*last) +
-                      " AND (id_high, id_low) IN asked "
-                      "ORDER BY used_at, id_high, id_low, history_line "
-                      "FORMAT RowBinary",
-                  {"high UInt64, low UInt64", asked.bytes()});
-  if (!answer) return fail(answer.error());
-  return load(*answer, *last);
+    const ClickhouseSnapshot& snapshot, std::span<const RecordId> ids) const {
+  std::vector<Loaded> records;
+  std::vector<RowBinaryWriter> asked(snapshot.shards());
+  for (const RecordId id : ids) asked[cluster_->shard_of(id)].id(id);
+  Prices prices_then;
+  for (std::size_t shard = 0; shard < asked.size(); ++shard) {
+    if (asked[shard].bytes().empty()) continue;
+    // Only where an id is found anything but the ids is read.
+    const auto answer = snapshot.ask(
+        shard,
+        "SELECT " + clickhouse_columns() + " FROM entries PREWHERE (id_high, id_low) IN asked " +
+            "WHERE " + snapshot.holds(shard) +
+            " ORDER BY used_at, id_high, id_low, history_line FORMAT RowBinary",
+        {"high UInt64, low UInt64", asked[shard].bytes()});
+    if (!answer) return fail(answer.error());
+    if (answer->empty()) continue;
+    if (prices_then.empty()) {
+      auto known = prices(snapshot);
+      if (!known) return fail(known.error());
+      prices_then = std::move(*known);
+    }
+    auto some = load(snapshot, shard, *answer, prices_then);
+    if (!some) return some;
+    std::ranges::move(*some, std::back_inserter(records));
+  }
+  return records;
 }
 
 Result<std::vector<KnownRecord>> ClickhouseLedger::known(std::span<const RecordId> ids) const {
-  const auto records = load_ids(ids);
+  const auto seen = snapshot();
+  if (!seen) return fail(seen.error());
+  const auto records = load_ids(*seen, ids);
   if (!records) return fail(records.error());
   std::vector<KnownRecord> known;
   for (const Loaded& loaded : *records) known.push_back(known_of(loaded.record));
   return known;
 }
 
+namespace {
+
+std::string whole(std::uint64_t n) { return "toUInt64(" + std::to_string(n) + ")"; }
+
+/// Those of at most kMatchesWanted records of a shard, for each shard.
+Result<std::vector<RecordId>> ids_in(const std::vector<std::string>& answers) {
+  std::vector<RecordId> matches;
+  for (const std::string& answer : answers) {
+    RowBinaryReader in(answer);
+    while (in.more()) matches.push_back(in.id());
+    if (in.failed()) return fail(half_an_answer());
+  }
+  std::ranges::sort(matches);
+  if (matches.size() > kMatchesWanted) matches.resize(kMatchesWanted);
+  return matches;
+}
+
+}  // namespace
+
 Result<StoredRecord> ClickhouseLedger::find(std::string_view id) const {
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  const std::string start = "SELECT DISTINCT id_high, id_low FROM entries WHERE " +
-                            in_batches(*last) + " AND history_line = 0 AND ";
-  const std::string end =
-      " ORDER BY id_high, id_low LIMIT " + std::to_string(kMatchesWanted) + " FORMAT RowBinary";
+  const auto seen = snapshot();
+  if (!seen) return fail(seen.error());
+  const auto statement = [&](std::size_t shard, const std::string& condition) {
+    return "SELECT DISTINCT id_high, id_low FROM entries PREWHERE " + condition + " WHERE " +
+           seen->holds(shard) + " AND history_line = 0 ORDER BY id_high, id_low LIMIT " +
+           std::to_string(kMatchesWanted) + " FORMAT RowBinary";
+  };
   RowBinaryWriter asked;
   asked.text(id);
-  auto answer = server_.ask(start + "source_id IN asked" + end, {"text String", asked.bytes()});
-  const auto range = ids_beginning_with(id);
-  if (answer && answer->empty() && range) {
-    const auto number = [](std::uint64_t n) { return "toUInt64(" + std::to_string(n) + ")"; };
+  auto answers =
+      seen->ask_each([&](std::size_t shard) { return statement(shard, "source_id IN asked"); },
+                     {"text String", asked.bytes()});
+  if (!answers) return fail(answers.error());
+  auto matches = ids_in(*answers);
+  if (!matches) return fail(matches.error());
+  if (const auto range = ids_beginning_with(id); matches->empty() && range) {
     const auto& [from, to] = *range;
-    answer = server_.ask(
-        start + "(id_high > " + number(from.high) + " OR (id_high = " + number(from.high) +
-        " AND id_low >= " + number(from.low) + ")) AND (id_high < " + number(to.high) +
-        " OR (id_high = " + number(to.high) + " AND id_low <= " + number(to.low) + "))" + end);
+    const std::string condition =
+        "(id_high > " + whole(from.high) + " OR (id_high = " + whole(from.high) +
+        " AND id_low >= " + whole(from.low) + ")) AND (id_high < " + whole(to.high) +
+        " OR (id_high = " + whole(to.high) + " AND id_low <= " + whole(to.low) + "))";
+    answers = seen->ask_each([&](std::size_t shard) { return statement(shard, condition); });
+    if (!answers) return fail(answers.error());
+    matches = ids_in(*answers);
+    if (!matches) return fail(matches.error());
   }
-  if (!answer) return fail(answer.error());
-  std::vector<RecordId> matches;
-  RowBinaryReader in(*answer);
-  while (in.more()) matches.push_back(in.id());
-  if (in.failed()) return fail(half_an_answer());
-  if (auto one = require_one_match(id, matches); !one) return fail(one.error());
-  auto records = load_ids(matches);
+  if (auto one = require_one_match(id, *matches); !one) return fail(one.error());
+  auto records = load_ids(*seen, *matches);
   if (!records) return fail(records.error());
   if (records->size() != 1) return fail(half_an_answer());
   return std::move(records->front().record);
-}
-
-Result<void> ClickhouseLedger::scan(const Query& selection,
-                                    const std::function<bool(const StoredRecord&)>& visit) const {
-  const auto last = last_batch();
-  if (!last) return fail(last.error());
-  std::string after;
-  for (std::size_t page = 20'000;;) {
-    const auto answer = server_.ask("SELECT " + clickhouse_columns() + " FROM entries WHERE " +
-                                    in_batches(*last) + clickhouse_where(selection) + after +
-                                    " ORDER BY used_at, id_high, id_low, history_line LIMIT " +
-                                    std::to_string(page) + " FORMAT RowBinary");
-    if (!answer) return fail(answer.error());
-    auto records = load(*answer, *last);
-    if (!records) return fail(records.error());
-    std::size_t entries = 0;
-    for (const Loaded& loaded : *records) entries += loaded.entries;
-    const bool full = entries == page;
-    // The page may end within the last record's history.
-    if (full && records->size() == 1) {
-      page *= 2;
-      continue;
-    }
-    if (full) records->pop_back();
-    for (const Loaded& loaded : *records) {
-      if (!visit(loaded.record)) return {};
-    }
-    if (!full) return {};
-    const StoredRecord& end = records->back().record;
-    const std::string at = "toInt64(" + std::to_string(end.at.time_since_epoch().count()) + ")";
-    const std::string high = "toUInt64(" + std::to_string(end.usage.id.high) + ")";
-    const std::string low = "toUInt64(" + std::to_string(end.usage.id.low) + ")";
-    after = " AND used_at >= " + at + " AND (used_at > " + at + " OR id_high > " + high +
-            " OR (id_high = " + high + " AND id_low > " + low + "))";
-  }
 }
 
 }  // namespace costops::storage

@@ -11,47 +11,22 @@ namespace {
 
 constexpr long kConnectSeconds = 10;
 /// The server gives up first, so that a statement that the client gave up does not run on.
-constexpr long kServerSeconds = 600;
-constexpr long kClientSeconds = 660;
+constexpr std::chrono::seconds kGrace{5};
 constexpr long kOk = 200;
-
-bool is_name(std::string_view text) {
-  constexpr std::size_t kLongest = 64;
-  const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, is_word);
-}
-
-bool is_host(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return is_name({&c, 1}) || c == '.' || c == '-';
-  });
-}
-
-bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-Result<void> take_option(std::string_view option, ClickhouseUrl& url) {
-  constexpr std::string_view kSpool = "spool=";
-  if (option.starts_with(kSpool) && option.size() > kSpool.size()) {
-    url.spool = option.substr(kSpool.size());
-    return {};
-  }
-  if (option.starts_with("cluster=")) {
-    return fail(ErrorCode::unsupported,
-                "this cost-ops writes to a single ClickHouse server: leave out \"" +
-                    std::string(option) + "\"");
-  }
-  return fail(ErrorCode::invalid_input,
-              "unknown option \"" + std::string(option) + "\": expected spool=FOLDER");
-}
 
 std::size_t take_bytes(const char* bytes, std::size_t size, std::size_t count, void* into) {
   static_cast<std::string*>(into)->append(bytes, size * count);
   return size * count;
+}
+
+/// Servers of all versions name themselves in it; whatever stands in between does not.
+std::size_t look_for_server(const char* bytes, std::size_t size, std::size_t count, void* into) {
+  constexpr std::string_view kName = "X-ClickHouse-Server-Display-Name:";
+  const std::string_view line(bytes, size * count);
+  const bool found =
+      line.size() >= kName.size() && curl_strnequal(line.data(), kName.data(), kName.size()) != 0;
+  if (found) *static_cast<bool*>(into) = true;
+  return line.size();
 }
 
 void add_parameter(CURL* curl, std::string& address, std::string_view name,
@@ -68,38 +43,6 @@ std::string first_line(std::string_view text) {
 
 }  // namespace
 
-Result<ClickhouseUrl> parse_clickhouse_url(std::string_view text) {
-  constexpr std::string_view kScheme = "clickhouse://";
-  const auto wrong = [text] {
-    return fail(ErrorCode::invalid_input,
-                "\"" + std::string(text) + "\" is no ClickHouse ledger: give clickhouse://HOST:" +
-                    "PORT/DATABASE, the database in letters, digits and _");
-  };
-  if (!text.starts_with(kScheme)) return wrong();
-  std::string_view rest = text.substr(kScheme.size());
-  ClickhouseUrl url;
-  std::string_view options;
-  if (const auto mark = rest.find('?'); mark != std::string_view::npos) {
-    options = rest.substr(mark + 1);
-    rest = rest.substr(0, mark);
-  }
-  const auto slash = rest.find('/');
-  if (slash == std::string_view::npos) return wrong();
-  url.database = rest.substr(slash + 1);
-  url.host = rest.substr(0, slash);
-  if (const auto colon = url.host.find(':'); colon != std::string::npos) {
-    url.port = url.host.substr(colon + 1);
-    url.host.resize(colon);
-  }
-  if (!is_host(url.host) || !is_port(url.port) || !is_name(url.database)) return wrong();
-  while (!options.empty()) {
-    const auto end = std::min(options.find('&'), options.size());
-    if (auto taken = take_option(options.substr(0, end), url); !taken) return fail(taken.error());
-    options.remove_prefix(std::min(end + 1, options.size()));
-  }
-  return url;
-}
-
 struct ClickhouseServer::Request {
   std::string_view statement;
   std::string_view database;
@@ -108,7 +51,37 @@ struct ClickhouseServer::Request {
   std::string_view name;
 };
 
-ClickhouseServer::ClickhouseServer(ClickhouseUrl url) : url_(std::move(url)) {
+/// What curl reads from while it sends: the headers, and a table beside the statement.
+class ClickhouseServer::Form {
+ public:
+  Form() = default;
+  ~Form() {
+    curl_slist_free_all(headers_);
+    curl_mime_free(table_);
+  }
+  Form(Form&&) = delete;
+  Form& operator=(Form&&) = delete;
+
+  void add_header(const std::string& header) {
+    headers_ = curl_slist_append(headers_, header.c_str());
+  }
+  void set_table(CURL* curl, std::string_view rows) {
+    table_ = curl_mime_init(curl);
+    curl_mimepart* const part = curl_mime_addpart(table_);
+    curl_mime_name(part, "asked");
+    curl_mime_filename(part, "asked");
+    curl_mime_data(part, rows.data(), rows.size());
+  }
+  [[nodiscard]] curl_slist* headers() const { return headers_; }
+  [[nodiscard]] curl_mime* table() const { return table_; }
+
+ private:
+  curl_slist* headers_ = nullptr;
+  curl_mime* table_ = nullptr;
+};
+
+ClickhouseServer::ClickhouseServer(const ClickhouseUrl& url, ClickhouseNode node)
+    : url_(url), node_(std::move(node)) {
   if (costops_why_no_curl() != nullptr) return;  // send() says it.
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   static_cast<void>(started);
@@ -131,59 +104,74 @@ void ClickhouseServer::give_back(void* connection) const {
   pool_.push_back(connection);
 }
 
+Error ClickhouseServer::error(const std::string& what) const {
+  return {ErrorCode::io_error, "the ClickHouse server " + name() + " " + what};
+}
+
+std::string ClickhouseServer::address(void* connection, const Request& request) const {
+  std::string address =
+      (url_.secure ? "https://" : "http://") + name() +
+      "/?wait_end_of_query=1&max_execution_time=" + std::to_string(url_.timeout.count());
+  if (!request.database.empty()) add_parameter(connection, address, "database", request.database);
+  if (!request.name.empty()) add_parameter(connection, address, "query_id", request.name);
+  if (request.asked != nullptr || !request.body.empty()) {
+    add_parameter(connection, address, "query", request.statement);
+  }
+  if (request.asked != nullptr) {
+    add_parameter(connection, address, "asked_structure", request.asked->structure);
+    address += "&asked_format=RowBinary";
+  }
+  return address;
+}
+
+void ClickhouseServer::set_up(void* connection, const Request& request, Form& form) const {
+  CURL* const curl = connection;
+  if (request.asked != nullptr) {
+    form.set_table(curl, request.asked->rows);
+    curl_easy_setopt(curl, CURLOPT_MIMEPOST, form.table());
+  } else {
+    const std::string_view body = request.body.empty() ? request.statement : request.body;
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  }
+  form.add_header("Expect:");
+  // In the address they would be in the logs of everything in between.
+  if (!url_.user.empty()) form.add_header("X-ClickHouse-User: " + url_.user);
+  if (!url_.password.empty()) form.add_header("X-ClickHouse-Key: " + url_.password);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, form.headers());
+  if (!url_.authority.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, url_.authority.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>((url_.timeout + kGrace).count()));
+}
+
 Result<std::string> ClickhouseServer::send(const Request& request) const {
   if (const char* why = costops_why_no_curl()) return fail(ErrorCode::io_error, why);
   CURL* const curl = connection();
   if (curl == nullptr) return fail(ErrorCode::io_error, "libcurl does not start");
   curl_easy_reset(curl);
+  Form form;
+  set_up(curl, request, form);
+  const std::string target = address(curl, request);
   std::string answer;
-  std::string address =
-      "http://" + url_.host + ":" + url_.port +
-      "/?wait_end_of_query=1&max_execution_time=" + std::to_string(kServerSeconds);
-  if (!request.database.empty()) add_parameter(curl, address, "database", request.database);
-  if (!request.name.empty()) add_parameter(curl, address, "query_id", request.name);
-  curl_mime* form = nullptr;
-  if (request.asked != nullptr) {
-    add_parameter(curl, address, "query", request.statement);
-    add_parameter(curl, address, "asked_structure", request.asked->structure);
-    address += "&asked_format=RowBinary";
-    form = curl_mime_init(curl);
-    curl_mimepart* const part = curl_mime_addpart(form);
-    curl_mime_name(part, "asked");
-    curl_mime_filename(part, "asked");
-    curl_mime_data(part, request.asked->rows.data(), request.asked->rows.size());
-    curl_easy_setopt(curl, CURLOPT_MIMEPOST, form);
-  } else {
-    const bool rows = !request.body.empty();
-    if (rows) add_parameter(curl, address, "query", request.statement);
-    const std::string_view body = rows ? request.body : request.statement;
-    curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  }
-  curl_slist* headers = curl_slist_append(nullptr, "Expect:");
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, kClientSeconds);
+  curl_easy_setopt(curl, CURLOPT_URL, target.c_str());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+  bool is_clickhouse = false;
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, look_for_server);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &is_clickhouse);
   const CURLcode done = curl_easy_perform(curl);
   long code = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
-  curl_slist_free_all(headers);
-  curl_mime_free(form);
   give_back(curl);
   if (done != CURLE_OK) {
-    return fail(ErrorCode::io_error, "the ClickHouse server " + url_.host + ":" + url_.port +
-                                         " does not answer: " + curl_easy_strerror(done));
+    return fail(error(std::string("does not answer: ") + curl_easy_strerror(done)));
   }
-  if (code == kOk) return answer;
-  return fail(ErrorCode::io_error, "the ClickHouse server " + url_.host + ":" + url_.port +
-                                       " refused (HTTP " + std::to_string(code) +
-                                       "): " + first_line(answer));
+  if (code == kOk && is_clickhouse) return answer;
+  if (code == kOk) return fail(error("answers, but not as ClickHouse does: is it its HTTP port?"));
+  return fail(error("refused (HTTP " + std::to_string(code) + "): " + first_line(answer)));
 }
 
 Result<std::string> ClickhouseServer::ask(std::string_view statement) const {
@@ -207,8 +195,7 @@ Result<void> ClickhouseServer::insert(std::string_view table, std::string_view r
       send({.statement = statement, .database = url_.database, .body = rows, .name = name});
   if (!answer) return fail(answer.error());
   if (answer->empty()) return {};
-  return fail(ErrorCode::io_error, "the ClickHouse server " + url_.host + ":" + url_.port +
-                                       " answered rows with: " + first_line(*answer));
+  return fail(error("answered rows with: " + first_line(*answer)));
 }
 
 }  // namespace costops::storage

@@ -1,10 +1,9 @@
 // clickhouse_server.h - a ClickHouse server over HTTP: statements, blocks of rows, answers.
 //
 // No text from outside ever becomes part of a statement: texts that are compared travel beside it,
-// as a table `asked` of one statement, and the database's name is checked when the URL is read.
+// as a table `asked` of one statement, and names are checked when the URL is read.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,24 +11,15 @@
 #include <vector>
 
 #include "costops/domain/error.h"
+#include "storage/clickhouse_url.h"
 
 namespace costops::storage {
-
-/// "clickhouse://HOST:PORT/DATABASE?spool=FOLDER".
-struct ClickhouseUrl {
-  std::string host, port = "8123", database;
-  std::string spool;  ///< Folder of unacknowledged batches; "": only to read.
-  [[nodiscard]] std::string text() const {
-    return "clickhouse://" + host + ":" + port + "/" + database;
-  }
-};
-/// Fails with invalid_input, naming what is wrong, and with unsupported for a cluster.
-[[nodiscard]] Result<ClickhouseUrl> parse_clickhouse_url(std::string_view url);
 
 /// Any thread at any time.
 class ClickhouseServer {
  public:
-  explicit ClickhouseServer(ClickhouseUrl url);
+  /// A server of that ledger.
+  ClickhouseServer(const ClickhouseUrl& url, ClickhouseNode node);
   ~ClickhouseServer();
   ClickhouseServer(ClickhouseServer&&) = delete;
   ClickhouseServer& operator=(ClickhouseServer&&) = delete;
@@ -47,15 +37,21 @@ class ClickhouseServer {
   /// Rows into a table. The server refuses a second statement of one name while the first runs.
   [[nodiscard]] Result<void> insert(std::string_view table, std::string_view rows,
                                     std::string_view name) const;
-  [[nodiscard]] const ClickhouseUrl& url() const { return url_; }
+  [[nodiscard]] std::string name() const { return node_.text(); }
+  [[nodiscard]] const ClickhouseNode& node() const { return node_; }
 
  private:
   struct Request;
+  class Form;
   [[nodiscard]] Result<std::string> send(const Request& request) const;
+  [[nodiscard]] std::string address(void* connection, const Request& request) const;
+  void set_up(void* connection, const Request& request, Form& form) const;
+  [[nodiscard]] Error error(const std::string& what) const;
   [[nodiscard]] void* connection() const;
   void give_back(void* connection) const;
 
   ClickhouseUrl url_;
+  ClickhouseNode node_;
   mutable std::mutex pooling_;
   mutable std::vector<void*> pool_;  ///< Open curl handles: each keeps its connection.
 };

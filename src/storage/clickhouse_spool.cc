@@ -22,6 +22,7 @@ namespace costops::storage {
 namespace {
 
 constexpr std::string_view kEnding = ".batch";
+constexpr std::string_view kFormat = "cost-ops spool 1";
 
 Error refused(const std::string& what, const std::string& path) {
   return {ErrorCode::io_error, "cannot " + what + " " + path + ": " + std::strerror(errno)};
@@ -69,8 +70,10 @@ std::vector<std::uint64_t> ClickhouseSpool::pending() const {
 Result<void> ClickhouseSpool::keep(std::uint64_t batch,
                                    const std::vector<SpooledBlock>& blocks) const {
   RowBinaryWriter out;
+  out.text(kFormat);
   for (const SpooledBlock& block : blocks) {
-    out.text(block.table).number(block.rows).text(block.bytes);
+    out.number(block.shard).text(block.table).number(block.rows);
+    out.number(block.first).number(block.last).text(block.bytes);
   }
   const RecordId sum = checksum(out.bytes());
   out.id(sum);
@@ -99,13 +102,17 @@ Result<std::vector<SpooledBlock>> ClickhouseSpool::blocks(std::uint64_t batch) c
   const RecordId kept = RowBinaryReader(std::string_view(bytes).substr(body.size())).id();
   std::vector<SpooledBlock> blocks;
   RowBinaryReader in(body);
-  while (in.more()) {
+  const bool known = in.text() == kFormat;
+  while (known && in.more()) {
     SpooledBlock& block = blocks.emplace_back();
+    block.shard = in.number<std::uint32_t>();
     block.table = in.text();
     block.rows = in.number<std::uint64_t>();
+    block.first = in.number<std::int64_t>();
+    block.last = in.number<std::int64_t>();
     block.bytes = in.text();
   }
-  if (!in.failed() && kept == checksum(body)) return blocks;
+  if (known && !in.failed() && kept == checksum(body)) return blocks;
   return fail(ErrorCode::io_error, path + " is damaged: move it away and ingest its source again");
 }
 

@@ -14,15 +14,19 @@
 
 namespace costops::storage {
 
-/// Rows for one table.
+/// Rows for one table of one shard.
 struct SpooledBlock {
+  std::uint32_t shard = 0;
   std::string table;
   std::uint64_t rows = 0;
+  /// Usage times of entries: where to look for them on the server.
+  std::int64_t first = 0, last = 0;
   std::string bytes;
 };
 
 class ClickhouseSpool {
  public:
+  ClickhouseSpool() = default;
   explicit ClickhouseSpool(std::string folder) : folder_(std::move(folder)) {}
 
   /// The right to send, as long as it lives.

@@ -28,6 +28,9 @@ class LedgerContract : public testing::TestWithParam<std::string> {
     if (GetParam() == "clickhouse" && !ClickhouseFixture::shared().runs()) {
       GTEST_SKIP() << "no clickhouse-server here: install Debian's package clickhouse-server";
     }
+    if (GetParam() == "cluster" && cluster_servers().empty()) {
+      GTEST_SKIP() << "no cluster here: tests/integration/clickhouse_test.py starts one";
+    }
     char name[] = "/tmp/costops-ledger-XXXXXX";
     folder_ = mkdtemp(name);
     open();
@@ -37,16 +40,24 @@ class LedgerContract : public testing::TestWithParam<std::string> {
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
 
+  /// "clickhouse://HOST:PORT,HOST:PORT" of a cluster called "costs".
+  static std::string cluster_servers() {
+    const char* const servers = std::getenv("COSTOPS_TEST_CLUSTER");
+    return servers != nullptr ? servers : "";
+  }
   /// Where a ledger of that name is, in the words of its backend.
   std::string place_of(const std::string& name) const {
-    if (GetParam() != "clickhouse") return folder_ + "/" + name;
+    if (GetParam() == "duckdb" || GetParam() == "sqlite") return folder_ + "/" + name;
     std::string database = folder_.substr(folder_.rfind('-') + 1) + "_" + name;
     std::ranges::replace(database, '/', '_');
+    if (GetParam() == "cluster") return cluster_servers() + "/" + database + "?cluster=costs";
     return ClickhouseFixture::shared().url(database);
   }
   std::string url_of(const std::string& name) const {
-    if (GetParam() != "clickhouse") return GetParam() + ":" + place_of(name);
-    return place_of(name) + "?spool=" + folder_ + "/spool";
+    const std::string place = place_of(name);
+    if (GetParam() == "cluster") return place + "&spool=" + folder_ + "/spool";
+    if (GetParam() == "clickhouse") return place + "?spool=" + folder_ + "/spool";
+    return GetParam() + ":" + place;
   }
   std::string url() const { return url_of("deep/ledger"); }
   void open(OpenMode mode = OpenMode::create) {
@@ -818,6 +829,18 @@ TEST_P(LedgerContract, ARehearsalAnswersLikeAnAppendAndWritesNothing) {
 
 // --- Opening ---
 
+TEST_P(LedgerContract, HoldsWhatItsControlTotalsSay) {
+  Row row = growing("a", 100, 20);
+  row.usage.tags = {"x"};
+  at(row.usage.quantities, Meter::web_searches) = 2;
+  append({row, priced("b", "2026-01-01", 1, 2)});
+  append({growing("a", 100, 30)}, time("2026-02-02"));
+  const auto report = ledger_->verify();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->findings, IsEmpty());
+  EXPECT_EQ(report->batches, 2u);
+}
+
 TEST_P(LedgerContract, ReopeningChangesNothing) {
   append({priced("a", "2026-01-01", 100, 20), growing("g", 1, 1)});
   append({growing("g", 1, 5)});
@@ -864,7 +887,7 @@ TEST_P(LedgerContract, ReadersSeeWholeBatchesOnly) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, LedgerContract,
-                         testing::Values("duckdb", "sqlite", "clickhouse"),
+                         testing::Values("duckdb", "sqlite", "clickhouse", "cluster"),
                          [](const auto& backend) { return backend.param; });
 
 TEST(OpenLedger, SaysWhichLedgersThereAre) {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "costops/storage/ledger.h"
+#include "costops/storage/ledger_url.h"
 #include "storage/duck.h"
 #include "storage/ledger_files.h"
 #include "storage/sqlite.h"
@@ -43,9 +44,11 @@ std::string scheme_of(std::string_view url) {
 
 /// The file of a ledger that is there.
 Result<std::string> present_file(std::string_view url) {
+  auto file = ledger_file(url);
+  if (!file) return file;
   // Opening it checks that it is a ledger, and of which schema, and recovers it after a crash.
   if (auto ledger = open_ledger(url, OpenMode::existing); !ledger) return fail(ledger.error());
-  return ledger_file(url);
+  return file;
 }
 
 /// `done` runs while the original is still locked.
@@ -129,6 +132,12 @@ Result<std::string> ledger_file(std::string_view url) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(path, error).lexically_normal();
     return error ? path : absolute.string();
+  }
+  if (url.starts_with("clickhouse:")) {
+    return fail(ErrorCode::unsupported,
+                shown_ledger_url(url) + " is on a server, which keeps, merges and backs up its " +
+                    "files itself: \"cost-ops store migrate\" copies it into a file, or a file " +
+                    "into it");
   }
   return fail(ErrorCode::unsupported,
               "\"" + std::string(url) + "\" names no file: expected duckdb:PATH or sqlite:PATH");
