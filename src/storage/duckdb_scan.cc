@@ -291,14 +291,17 @@ void RecordScan::fill_texts(const duck::Rows& rows) {
     }
     const auto* numbers = rows.column<std::int32_t>(text.column);
     for (std::size_t row = 0; row < rows.size(); ++row) {
+      // What stands in the place of no value is anything.
       const auto number = static_cast<std::size_t>(numbers[row]);
-      const bool known = number < text.held.by_number.size();
+      const bool known = !rows.is_null(text.column, row) && number < text.held.by_number.size();
       (*text.into)[row] = known ? text.held.by_number[number] : std::string_view();
     }
   }
   const auto fill_plain = [&](std::vector<std::string_view>& into, std::size_t column) {
     into.resize(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) into[row] = rows.text(column, row);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      into[row] = rows.is_null(column, row) ? std::string_view() : rows.text(column, row);
+    }
   };
   if (wanted_.has(RecordColumn::source_ids)) fill_plain(batch_.source_ids, source_id_);
   if (wanted_.has(RecordColumn::metadata)) fill_plain(batch_.metadata, metadata_);
