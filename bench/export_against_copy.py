@@ -56,7 +56,10 @@ def best(words, target):
 
 def main():
     linked = subprocess.run(["ldd", PROGRAM], capture_output=True, check=True).stdout.decode()
-    library = re.search(r"libduckdb\.so => (\S+)", linked).group(1)
+    found = re.search(r"libduckdb\.so => (\S+)", linked)
+    # A program that loads its libraries when it needs them names none.
+    here = os.path.dirname(os.path.abspath(__file__))
+    library = found.group(1) if found else f"{here}/../.cache/duckdb/libduckdb.so"
     columns = ", ".join(f'"{name}"' for name in COLUMNS)
     print(f"{'format':8} {'who':8} {'cpu s':>8} {'wall s':>8} {'MiB':>8} {'MB file':>8}")
     with tempfile.TemporaryDirectory() as folder:
