@@ -15,9 +15,16 @@ namespace {
 constexpr double kErrorPower = 4.0;  // weights fall with this power of the backtest error
 constexpr double kLevelShare = 0.3;  // of the mean level, in the size that errors are held against
 constexpr double kZerosMany = 0.4;   // share of zeros from which demand is intermittent
-constexpr std::size_t kExplosive = 24;  // season from which autoregressions may be explosive
-constexpr std::size_t kShort = 200;     // values; below it, steps help with short cycles
-constexpr double kGrowthMax = 1.6094;   // log 5: how far a path may leave the range of the history
+constexpr std::size_t kExplosive = 24;   // season from which autoregressions may be explosive
+constexpr std::size_t kShort = 200;      // values; below it, steps help with short cycles
+constexpr std::size_t kTrendLeast = 10;  // values, below which no trend goes on
+constexpr double kGrowthMax = 1.6094;    // log 5: how far a path may leave the range of the history
+
+/// Too few values to replay a trend, which one high value is easily taken for; of hours, the way up
+/// in the morning.
+bool shows_no_trend(std::size_t season, std::size_t length) {
+  return length < (season >= kExplosive && season < 52 ? 2 * season : kTrendLeast);
+}
 
 bool takes_steps(std::size_t season, std::size_t length) {
   if (season > 1 && season <= 8) return length < kShort;
@@ -27,13 +34,13 @@ bool takes_steps(std::size_t season, std::size_t length) {
 }  // namespace
 
 Combination::Combination() {
-  rules_.push_back({make_naive()});
-  rules_.push_back({make_seasonal_naive(), true});
-  rules_.push_back({make_seasonal_median(), true});
-  rules_.push_back({make_moving_average()});
-  rules_.push_back({make_quick_theta()});
-  rules_.push_back({make_sba(), false, true});
-  rules_.push_back({make_tsb(), false, true});
+  rules_.push_back({.model = make_naive()});
+  rules_.push_back({.model = make_seasonal_naive(), .seasonal = true});
+  rules_.push_back({.model = make_seasonal_median(), .seasonal = true});
+  rules_.push_back({.model = make_moving_average()});
+  rules_.push_back({.model = make_quick_theta(), .trending = true});
+  rules_.push_back({.model = make_sba(), .intermittent = true});
+  rules_.push_back({.model = make_tsb(), .intermittent = true});
 }
 
 std::size_t Combination::path_length(std::size_t origin) const {
@@ -100,6 +107,7 @@ void Combination::add_rules(std::span<const double> values) {
   for (const Rule& rule : rules_) {
     if (rule.seasonal && (plan_.season == 1 || plan_.origins.front() < plan_.season)) continue;
     if (rule.intermittent && !intermittent) continue;
+    if (rule.trending && shows_no_trend(plan_.season, values.size())) continue;
     add_rule(*rule.model, values);
   }
 }
@@ -278,7 +286,7 @@ void Combination::fit(std::span<const double> values, std::size_t season, std::s
   members_.clear();
   add_rules(values);
   const auto [low, high] = std::ranges::minmax(values);
-  if (low < high && !plan_.sets.empty()) {
+  if (low < high && !plan_.sets.empty() && !shows_no_trend(plan_.season, values.size())) {
     add_autoregressions(values, Scale::raw);
     if (low > 0) {
       add_autoregressions(values, Scale::log);

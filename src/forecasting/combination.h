@@ -62,6 +62,7 @@ class Combination {
     std::unique_ptr<Model> model;
     bool seasonal = false;
     bool intermittent = false;
+    bool trending = false;
   };
   std::vector<Rule> rules_;
   LagSums sums_;

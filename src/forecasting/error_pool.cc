@@ -13,10 +13,11 @@ struct Usual {
   double growth, correlation;
 };
 constexpr Usual kUsualCycle = {0.25, 0.4}, kUsualWalk = {0.45, 0.6};
-constexpr double kUsualWeight = 2.0;     // of them, in replays
-constexpr double kLevelPower = 0.7;      // widths grow with this power of the level
-constexpr double kLevelLeast = 0.05;     // of the mean level
-constexpr double kPoolWeight = 20.0;     // of the standard distribution, in series
+constexpr double kUsualWeight = 2.0;  // of them, in replays
+constexpr double kFewErrors = 10.0;   // from which none means certainty
+constexpr double kLevelPower = 0.7;   // widths grow with this power of the level
+constexpr double kLevelLeast = 0.05;  // of the mean level
+constexpr double kPoolWeight = 20.0;  // of the standard distribution, in series
 // Errors to come by replayed ones, where there is no pool to learn that from.
 constexpr double kAlone = 1.03, kTotalsAlone = 1.06;
 constexpr double kStepErrorsLeast = 50;  // from which a step has a pooled shape
@@ -62,8 +63,12 @@ ErrorWidth error_width(const Replays& replays, const ErrorPrior& prior) {
     squares += path_squares * std::max(0.0, path_count - 1);
     pairs += path_count > 1 ? 1 : 0;
   }
-  const double own = counts.near > 0 ? (sums.near + sums.far) / (counts.near + counts.far) : 0.0;
   const bool has_naive = naive > 0;
+  const double replayed_values = counts.near + counts.far;
+  double own = replayed_values > 0 ? (sums.near + sums.far) / replayed_values : 0.0;
+  if (own == 0 && replayed_values < kFewErrors && has_naive) {
+    own = kUsualRatio * naive / (replayed_values + 1);
+  }
   width.scale = own;
   if (counts.near == 0) width.scale = has_naive ? kUsualRatio * naive : 0.0;
   if (counts.near > 0 && has_naive) {

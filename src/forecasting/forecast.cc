@@ -292,6 +292,7 @@ Result<Forecast> ForecastEngine::forecast(const ForecastRequest& request) {
   out.mean = state.mean;
   out.missing = state.missing;
   out.trend = trend_of(state.values, state.season, state.work);
+  out.trend.direction = direction_of(out.mean, state.season, out.trend);
   out.seasonality = seasonality_of(state.values, state.season, state.work);
   if (request.model == "auto") {
     out.model = "auto";

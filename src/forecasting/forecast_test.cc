@@ -99,6 +99,68 @@ TEST(Auto, ContinuesWhatNeverChanges) {
   EXPECT_THAT(forecast_of({5}).mean, testing::Each(5.0));
 }
 
+TEST(Auto, NeverTakesATrendFromAFewValues) {
+  const struct {
+    std::size_t season;
+    Values history;
+  } cases[] = {
+      {7, {0.115, 0.216, 0.156, 4.417, 0.004}},
+      {7, {1, 2, 3, 4, 5, 6, 7, 8, 9}},
+      {1, {1, 1, 1, 50}},
+      {24, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}},
+  };
+  for (const auto& c : cases) {
+    const Forecast f = forecast_of(c.history, c.season, 60);
+    EXPECT_THAT(f.mean, testing::Each(testing::DoubleNear(f.mean[0], 1e-9 * f.mean[0])));
+    EXPECT_LE(f.mean[0], *std::ranges::max_element(c.history));
+    EXPECT_EQ(f.trend.direction, Direction::flat);
+  }
+  // A day of 4.417 among days of 0.12 on average: neither is what comes next every day.
+  const Forecast spike = forecast_of(cases[0].history, 7, 30);
+  EXPECT_GT(spike.total.back(), 30 * 0.12);
+  EXPECT_LT(spike.total.back(), 30 * 0.982);  // the mean
+}
+
+TEST(Auto, GoesOnWithATrendOfMoreValues) {
+  Values line;
+  for (int t = 1; t <= 20; ++t) line.push_back(t);
+  const Forecast f = forecast_of(line, 7, 30);
+  EXPECT_GT(f.mean.back(), 30);
+  EXPECT_EQ(f.trend.direction, Direction::rising);
+}
+
+TEST(Trend, IsFlatWhereThePathIsEvenIfItIsShort) {
+  Values hours;
+  for (int t = 1; t <= 20; ++t) hours.push_back(t);
+  EXPECT_EQ(forecast_of(hours, 24, 30).trend.direction, Direction::flat);
+}
+
+TEST(Auto, IsNotCertainAfterAFewPerfectReplays) {
+  const Forecast f = forecast_of({50, 1, 1, 1, 1}, 7, 30);
+  EXPECT_GT(f.bands[0].upper[0], 2.0);
+}
+
+TEST(Trend, IsThatOfThePathDrawn) {
+  std::mt19937_64 random(11);
+  std::lognormal_distribution<double> noise(0.0, 0.8);
+  for (int series = 0; series < 60; ++series) {
+    Values history;
+    const double growth = series % 3 == 0 ? 0.0 : series % 3 == 1 ? 0.03 : -0.03;
+    for (int t = 0; t < 5 + series; ++t) history.push_back(std::exp(growth * t) * noise(random));
+    const Forecast f = forecast_of(history, 7, 28);
+    double first = 0, last = 0;
+    for (std::size_t i = 0; i < 7; ++i) {
+      first += f.mean[i];
+      last += f.mean[21 + i];
+    }
+    const Direction drawn = last > 1.06 * first   ? Direction::rising
+                            : last < 0.94 * first ? Direction::falling
+                                                  : Direction::flat;
+    if (drawn == Direction::flat && last != first) continue;
+    EXPECT_EQ(f.trend.direction, drawn) << series;
+  }
+}
+
 TEST(Auto, FollowsTheWeek) {
   const Forecast f = forecast_of(spend(140, 5), 7, 7);  // 140 is a multiple of 7
   for (std::size_t i = 0; i < 7; ++i) {

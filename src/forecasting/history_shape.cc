@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 namespace costops::forecasting {
 namespace {
 
 constexpr std::array<std::size_t, 6> kKnownCycles = {7, 12, 4, 24, 52, 168};
 constexpr double kStrengthLeast = 0.3;
-constexpr double kChangeLeast = 0.05;  // of the mean level, across the history
+constexpr double kChangeLeast = 0.05;   // of the mean level, across the history or its forecast
+constexpr double kRounding = 1e-9;      // of a value
+constexpr double kFollowsLeast = 0.25;  // of the history's slope: a path goes on with its trend
 
 Trend line_through(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
@@ -76,6 +79,24 @@ Trend trend_of(std::span<const double> values, std::size_t season, std::vector<d
     return {trend.direction, trend.per_period / cycle};
   }
   return line_through(values);
+}
+
+Direction direction_of(std::span<const double> path, std::size_t season, const Trend& history) {
+  const std::size_t h = path.size(), m = std::max<std::size_t>(season, 1);
+  if (h < 3) return history.direction;
+  const auto [low, high] = std::ranges::minmax(path);
+  if (high - low <= kRounding * std::abs(high)) return Direction::flat;
+  if (h < 2 * m) return history.direction;
+  const auto mean = [m](std::span<const double> cycle) {
+    return std::accumulate(cycle.begin(), cycle.end(), 0.0) / static_cast<double>(m);
+  };
+  const double before = mean(path.first(m)), after = mean(path.last(m)), moved = after - before;
+  if (std::abs(moved) > kChangeLeast * (std::abs(before) + std::abs(after)) / 2) {
+    return moved > 0 ? Direction::rising : Direction::falling;
+  }
+  const double expected = history.per_period * static_cast<double>(h - m);
+  const bool follows = moved * expected > kFollowsLeast * expected * expected;
+  return follows ? history.direction : Direction::flat;
 }
 
 double seasonal_strength(std::span<const double> values, std::size_t period,

@@ -17,6 +17,12 @@ std::size_t fill_gaps(std::span<const double> values, std::size_t season, std::v
 [[nodiscard]] Trend trend_of(std::span<const double> values, std::size_t season,
                              std::vector<double>& work);
 
+/// What a forecast after the history says of its trend: the direction of `path`, whole cycles held
+/// against each other, where that moves by 5 % of its level; flat, where it never moves or does not
+/// go on with the history's trend; the history's, where it does or is too short to tell.
+[[nodiscard]] Direction direction_of(std::span<const double> path, std::size_t season,
+                                     const Trend& history);
+
 /// Strength of the cycle of `period`, after a moving average over one cycle is taken off. What a
 /// series without any cycle would show, 1 / cycles, is taken off, too. 0 below three cycles.
 [[nodiscard]] double seasonal_strength(std::span<const double> values, std::size_t period,

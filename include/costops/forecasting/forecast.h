@@ -74,10 +74,12 @@ struct Band {
 enum class Direction { falling, flat, rising };
 [[nodiscard]] std::string_view to_string(Direction direction);
 
-/// The drift of the history: the least-squares line through it.
+/// Where history and forecast go.
 struct Trend {
-  Direction direction = Direction::flat;  ///< flat unless the slope is 2 standard errors from 0.
-  double per_period = 0.0;
+  /// As the forecast is drawn, where it moves by 5 % of its level or leaves the history's trend.
+  /// Else the history's: flat unless `per_period` is 2 standard errors from 0.
+  Direction direction = Direction::flat;
+  double per_period = 0.0;  ///< The slope of the least-squares line through the history.
 };
 
 /// The main cycle of the history.
