@@ -32,12 +32,23 @@ class Proxy(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def __init__(self, target):
         super().__init__(("127.0.0.1", 0), Requests)
-        self.target, self.faults, self.seen, self.chance = target, [], {}, 0.0
+        self.target, self.seen, self.chance = target, {}, 0.0
+        self.deck, self.dealing = [], threading.Lock()
         self.port = self.server_address[1]
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, *_):
         pass  # The program was killed, or gave up.
+
+    def deal(self):
+        """The fault of the next request: each one in turn, in an order that changes."""
+        with self.dealing:
+            fault = "none"
+            if random.random() < self.chance:
+                self.deck = self.deck or random.sample(FAULTS, len(FAULTS))
+                fault = self.deck.pop()
+            self.seen[fault] = self.seen.get(fault, 0) + 1
+            return fault
 
 
 class Requests(http.server.BaseHTTPRequestHandler):
@@ -48,11 +59,7 @@ class Requests(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        fault = "none"
-        if self.server.faults and random.random() < self.server.chance:
-            fault = random.choice(self.server.faults)
-        self.server.seen[fault] = self.server.seen.get(fault, 0) + 1
-        getattr(self, fault)(body)
+        getattr(self, self.server.deal())(body)
 
     def forward(self, body):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=60)
@@ -112,8 +119,8 @@ class Requests(http.server.BaseHTTPRequestHandler):
         self.answer(status, text)
 
 
-QUICK = ["question_lost", "answer_lost", "half_a_question", "half_an_answer", "nonsense", "lie",
-         "refusal"]
+FAULTS = ["question_lost", "answer_lost", "half_a_question", "half_an_answer", "nonsense", "lie",
+          "refusal", "late"]
 
 
 class Ledger:
@@ -155,26 +162,25 @@ class Ledger:
 def rounds(folder, server, proxy, file, expected):
     done = killed = 0
     messages = set()
-    for number in range(ROUNDS):
+    number = 0
+    while number < ROUNDS or not proxy.seen.keys() >= set(FAULTS):
+        assert number < ROUNDS + 20, f"not every fault came up: {proxy.seen}"
         ledger = Ledger(folder, server, proxy, f"round_{number}")
-        proxy.faults = QUICK + (["late"] if number % 5 == 4 else [])
-        proxy.chance = random.choice([0.03, 0.1, 0.3])
         for _ in range(3):
+            proxy.chance = random.choice([0.03, 0.1, 0.3])
             kill = random.random() < 0.3
             said_so, err = ledger.disturbed(file, kill)
             killed += kill
             done += said_so
             messages.add(err.split(" 127.0.0.1")[0][:60])
-            proxy.faults, faults = [], proxy.faults
             if said_so:  # Acknowledged: it is there now, without another ingest.
                 assert ledger.totals() == expected, "acknowledged, but not there"
-            proxy.faults = faults
-        proxy.faults = []
         ledger.run("ingest", str(file))
         assert ledger.totals() == expected, f"round {number}: {ledger.totals()}"
         assert "sound" in ledger.run("store", "check")
         server.ask(f"DROP DATABASE round_{number}")
-    print(f"{ROUNDS} rounds, {3 * ROUNDS} disturbed ingests ({done} ended well, {killed} killed): "
+        number += 1
+    print(f"{number} rounds, {3 * number} disturbed ingests ({done} ended well, {killed} killed): "
           f"nothing lost, nothing twice\nfaults: {dict(sorted(proxy.seen.items()))}")
     for message in sorted(messages - {""}):
         print("  said:", message)

@@ -5,6 +5,7 @@ import ctypes
 import glob
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -18,11 +19,13 @@ NAME = "costs"  # The cluster's name in its servers' configuration.
 
 
 def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Below those that the system gives to connections, which could take one before its server."""
+    ports = set()
+    while len(ports) < count:
+        with socket.socket() as each, contextlib.suppress(OSError):
+            each.bind(("127.0.0.1", random.SystemRandom().randrange(12_000, 32_000)))
+            ports.add(each.getsockname()[1])
+    return list(ports)
 
 
 def missing():
@@ -42,7 +45,7 @@ def die_with_parent():
     ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)
 
 
-def wait_for(what, happened, seconds=60):
+def wait_for(what, happened, seconds=180):
     until = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > until:
@@ -89,7 +92,8 @@ class Node:
         self.process.kill()
         self.process.wait()
 
-    def configure(self, nodes, zookeeper):
+    def configure(self, nodes, zookeeper, settings="", user=""):
+        """`settings`: of every question, `user`: one more, both in the servers' words."""
         shards = {}
         for node in nodes:
             shards.setdefault(node.shard, []).append(
@@ -114,16 +118,17 @@ class Node:
 <distributed_ddl><path>/clickhouse/ddl</path></distributed_ddl>
 <merge_tree><max_suspicious_broken_parts>100</max_suspicious_broken_parts></merge_tree>
 </yandex>""")
-        (self.folder / "users.xml").write_text("""<yandex><profiles><default>
+        (self.folder / "users.xml").write_text(f"""<yandex><profiles><default>{settings}
 <background_pool_size>4</background_pool_size></default></profiles>
 <users><default><password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile>
-<quota>default</quota></default></users><quotas><default/></quotas></yandex>""")
+<quota>default</quota></default>{user}</users><quotas><default/></quotas></yandex>""")
 
 
 class Cluster:
     """`shards` x `replicas` servers and a ZooKeeper; `with Cluster() as cluster:`."""
 
-    def __init__(self, shards=2, replicas=2):
+    def __init__(self, shards=2, replicas=2, settings=""):
+        self.settings = settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="costops-cluster-"))
         self.port = free_ports(1)[0]
         self.nodes = [Node(self.folder, shard, replica) for shard in range(1, shards + 1)
@@ -134,7 +139,7 @@ class Cluster:
         try:
             self.start_zookeeper()
             for node in self.nodes:
-                node.configure(self.nodes, self.port)
+                node.configure(self.nodes, self.port, self.settings)
                 node.start()
             for node in self.nodes:
                 node.wait()
