@@ -280,6 +280,23 @@ AppendCounts Admission::counts(const LedgerBatch& batch) const {
   return counts;
 }
 
+/// Neighbours mostly have one currency: their costs are summed before they are added.
+void Admission::add_costs(const LedgerBatch& batch, CurrencyTotals& totals) const {
+  std::optional<Currency> currency;
+  Int128 pico = 0;
+  const auto add = [&] {
+    if (currency) totals.add({Amount::pico(std::exchange(pico, 0)), *currency});
+  };
+  for (const auto& [row, largest] : insertions_) {
+    if (batch.currency[largest] != currency) {
+      add();
+      currency = batch.currency[largest];
+    }
+    for (std::size_t c = 0; c < kCostClassCount; ++c) pico += batch.pico[c][largest];
+  }
+  add();
+}
+
 std::vector<Quarantined> Admission::doubtful(const LedgerBatch& batch) const {
   std::vector<Quarantined> entries;
   for (std::size_t row = 0; row < outcomes_.size(); ++row) {

@@ -58,6 +58,8 @@ class Admission {
   [[nodiscard]] std::vector<KnownRecord> after(const LedgerBatch& batch) const;
   /// Counts of the outcomes, without costs.
   [[nodiscard]] AppendCounts counts(const LedgerBatch& batch) const;
+  /// Adds what the inserted records cost.
+  void add_costs(const LedgerBatch& batch, CurrencyTotals& totals) const;
   /// Rows with a doubtful status, and conflicts, as quarantine entries.
   [[nodiscard]] std::vector<Quarantined> doubtful(const LedgerBatch& batch) const;
 

@@ -2,9 +2,6 @@
 #include <algorithm>
 #include <random>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "storage/clickhouse_ledger.h"
 #include "storage/ledger_columns.h"
 #include "storage/record_search.h"
@@ -37,11 +34,6 @@ std::array<std::string, kDimensionCount> texts_of(const UsageRecord& usage) {
 
 }  // namespace
 
-std::uint64_t text_number(std::string_view text) {
-  if (text.empty()) return 0;
-  return std::max<std::uint64_t>(XXH3_64bits(text.data(), text.size()), 1);
-}
-
 Result<ClickhouseSpool::Lock> ClickhouseLedger::lock_and_repair() {
   if (mode_ == OpenMode::read_only) {
     return fail(ErrorCode::io_error, "ledger " + url() + " is opened to read only");
@@ -49,7 +41,7 @@ Result<ClickhouseSpool::Lock> ClickhouseLedger::lock_and_repair() {
   auto lock = spool_.lock();
   if (!lock) return lock;
   for (const std::uint64_t batch : spool_.pending()) {
-    if (auto sent = send(batch, Attempt::repeated); !sent) return fail(sent.error());
+    if (auto sent = send_again(batch); !sent) return fail(sent.error());
   }
   return lock;
 }
@@ -77,71 +69,66 @@ void ClickhouseLedger::write_text(ShardRows& rows, std::size_t shard, std::strin
   ++rows.text_rows;
 }
 
-void ClickhouseLedger::add_to_totals(const Entry& entry, ClickhouseTotals& totals) {
-  const HistoryLine& change = *entry.change;
-  const auto bits = [](std::int64_t number) { return static_cast<std::uint64_t>(number); };
-  ClickhouseTotals::Numbers numbers{bits(microseconds(entry.at)),
-                                    entry.usage->id.high,
-                                    entry.usage->id.low,
-                                    entry.line,
-                                    bits(microseconds(change.recorded_at)),
-                                    static_cast<std::uint64_t>(change.status),
-                                    bits(change.price),
-                                    text_number(change.reason)};
-  std::size_t next = 8;
-  for (const std::string& text : texts_of(*entry.usage)) numbers[next++] = text_number(text);
-  for (const Meter meter : kColumnMeters) numbers[next++] = bits(at(change.quantities, meter));
-  Int128 cost = 0;
-  for (const Amount amount : change.costs.by_class) {
-    numbers[next++] = bits(static_cast<std::int64_t>(amount.pico()));
-    cost += amount.pico();
-  }
-  Int128 quantity = 0;
-  for (const std::int64_t count : change.quantities) quantity += count;
-  totals.add(numbers, quantity, cost);
+void ClickhouseLedger::write_entry(Writing& writing, std::size_t shard,
+                                   const ClickhouseEntry& entry) {
+  ShardRows& rows = writing.shards[shard];
+  entry.write(rows.entries, writing.batch);
+  entry.add_to(rows.totals);
+  rows.first = std::min(rows.first, entry.used_at);
+  rows.last = std::max(rows.last, entry.used_at);
 }
 
-void ClickhouseLedger::write_entry(Writing& writing, const Entry& entry) {
+void ClickhouseLedger::write_change(Writing& writing, const Entry& entry) {
   const UsageRecord& usage = *entry.usage;
   const HistoryLine& change = *entry.change;
   const std::size_t shard = cluster_->shard_of(usage.id);
   ShardRows& rows = writing.shards[shard];
-  RowBinaryWriter& out = rows.entries;
-  out.number(writing.batch).number(microseconds(entry.at)).id(usage.id).number(entry.line);
-  out.number(microseconds(change.recorded_at)).number(std::uint8_t{usage.at.has_value()});
-  for (const std::string& text : texts_of(usage)) {
-    write_text(rows, shard, text);
-    out.number(text_number(text));
+  ClickhouseEntry row;
+  const auto texts = texts_of(usage);
+  for (std::size_t d = 0; d < kDimensionCount; ++d) {
+    row.dimensions[d] = text_number(texts[d]);
+    write_text(rows, shard, texts[d]);
   }
   write_text(rows, shard, change.reason);
-  out.text(change.currency.code()).number(static_cast<std::uint8_t>(change.status));
-  out.number(change.price).number(text_number(change.reason)).text(change.what);
-  for (const Meter meter : kColumnMeters) out.number(std::int64_t{at(change.quantities, meter)});
-  std::vector<Meter> more;
+  row.id = usage.id;
+  row.used_at = microseconds(entry.at);
+  row.time_given = usage.at.has_value();
+  row.line = entry.line;
+  row.recorded_at = microseconds(change.recorded_at);
+  row.currency = change.currency;
+  row.status = change.status;
+  row.price = change.price;
+  row.reason = text_number(change.reason);
+  row.what = change.what;
+  for (std::size_t i = 0; i < kColumnMeters.size(); ++i) {
+    row.quantities[i] = at(change.quantities, kColumnMeters[i]);
+  }
+  std::vector<std::pair<Meter, std::int64_t>> more;
   for (std::size_t i = 0; i < kMeterCount; ++i) {
     const auto meter = static_cast<Meter>(i);
-    if (change.quantities[i] != 0 && !has_column(meter)) more.push_back(meter);
+    if (change.quantities[i] != 0 && !has_column(meter))
+      more.emplace_back(meter, change.quantities[i]);
   }
-  out.length(more.size());
-  for (const Meter meter : more) out.text(to_string(meter));
-  out.length(more.size());
-  for (const Meter meter : more) out.number(std::int64_t{at(change.quantities, meter)});
-  for (const Amount cost : change.costs.by_class) {
-    out.number(static_cast<std::int64_t>(cost.pico()));
+  row.more = more;
+  for (std::size_t c = 0; c < kCostClassCount; ++c) {
+    row.pico[c] = static_cast<std::int64_t>(change.costs.by_class[c].pico());
   }
-  const auto& reported = change.reported_cost;
-  out.number(reported ? reported->amount.pico() : Int128{0});
-  out.text(reported ? reported->currency.code() : std::string_view());
-  out.number(entry.records).number(entry.unpriced).number(std::uint8_t{usage.grows});
-  out.number(static_cast<std::uint8_t>(usage.status)).number(usage.context_window);
-  const auto ingested = usage.ingested_at ? microseconds(*usage.ingested_at) : UsageBatch::kNone;
-  out.number(std::int64_t{usage.latency_ms.value_or(UsageBatch::kNone)});
-  out.number(std::int64_t{usage.time_to_first_token_ms.value_or(UsageBatch::kNone)});
-  out.number(std::int64_t{ingested}).number(std::uint64_t{usage.position.line});
-  out.text(usage.source_id).text(usage.metadata);
-  add_to_totals(entry, rows.totals);
-  rows.first = std::min(rows.first, microseconds(entry.at));
-  rows.last = std::max(rows.last, microseconds(entry.at));
+  if (change.reported_cost) {
+    row.reported_cost = change.reported_cost->amount;
+    row.reported_currency = change.reported_cost->currency;
+  }
+  row.records = entry.records;
+  row.unpriced = entry.unpriced;
+  row.grows = usage.grows;
+  row.call_status = usage.status;
+  row.context_window = usage.context_window;
+  row.latency_ms = usage.latency_ms.value_or(UsageBatch::kNone);
+  row.time_to_first_token_ms = usage.time_to_first_token_ms.value_or(UsageBatch::kNone);
+  row.ingested_at = usage.ingested_at ? microseconds(*usage.ingested_at) : UsageBatch::kNone;
+  row.source_line = usage.position.line;
+  row.source_id = usage.source_id;
+  row.metadata = usage.metadata;
+  write_entry(writing, shard, row);
 }
 
 void ClickhouseLedger::write_note(Writing& writing, const Note& note) {
@@ -177,19 +164,20 @@ std::int32_t ClickhouseLedger::price_number(Writing& writing, const PriceUsed& p
 }
 
 void ClickhouseLedger::write_records(Writing& writing, const LedgerBatch& batch) {
+  ClickhouseColumns columns(batch, writing.shards.size());
+  std::vector<std::int32_t> prices(batch.prices.size());
   for (const auto& [row, largest] : admission_.insertions()) {
-    const std::uint32_t price = batch.price[largest];
-    HistoryLine line = line_of(
-        batch, largest,
-        price == kNoPrice ? 0 : price_number(writing, batch.prices[price], batch.recorded_at));
-    line.what = "recorded";
-    const UsageRecord usage = batch.usage->record(row);
-    write_entry(writing, {.usage = &usage,
-                          .at = usage.at.value_or(batch.default_at),
-                          .line = 0,
-                          .change = &line,
-                          .records = 1,
-                          .unpriced = line.status == PricingStatus::unpriced ? 1 : 0});
+    const std::size_t shard = cluster_->shard_of(batch.usage->ids[row]);
+    columns.for_each_new_text(row, largest, shard, [&](std::string_view text) {
+      write_text(writing.shards[shard], shard, text);
+    });
+    ClickhouseEntry entry = columns.entry(row, largest);
+    if (const std::uint32_t price = batch.price[largest]; price != kNoPrice) {
+      std::int32_t& number = prices[price];
+      if (number == 0) number = price_number(writing, batch.prices[price], batch.recorded_at);
+      entry.price = number;
+    }
+    write_entry(writing, shard, entry);
   }
 }
 
@@ -197,12 +185,12 @@ std::uint32_t ClickhouseLedger::write_adjustments(Writing& writing, const Loaded
                                                   const HistoryLine& target) {
   std::uint32_t line = loaded.entries;
   for (const Adjustment& adjustment : adjustments_between(loaded.record.history.back(), target)) {
-    write_entry(writing, {.usage = &loaded.record.usage,
-                          .at = loaded.record.at,
-                          .line = line++,
-                          .change = &adjustment.change,
-                          .records = adjustment.records,
-                          .unpriced = adjustment.unpriced});
+    write_change(writing, {.usage = &loaded.record.usage,
+                           .at = loaded.record.at,
+                           .line = line++,
+                           .change = &adjustment.change,
+                           .records = adjustment.records,
+                           .unpriced = adjustment.unpriced});
   }
   return line - loaded.entries;
 }
@@ -256,11 +244,7 @@ Result<AppendCounts> ClickhouseLedger::append(const LedgerBatch& batch) {
   if (auto judged = judge(*writing, batch); !judged) return fail(judged.error());
   AppendCounts counts = admission_.counts(batch);
   write_records(*writing, batch);
-  for (const auto& insertion : admission_.insertions()) {
-    for (const auto& pico : batch.pico) {
-      counts.cost.add({Amount::pico(pico[insertion.largest]), batch.currency[insertion.largest]});
-    }
-  }
+  admission_.add_costs(batch, counts.cost);
   if (auto done = write_growths(*writing, batch, counts); !done) return fail(done.error());
   write_quarantined(*writing, batch.quarantined);
   write_quarantined(*writing, admission_.doubtful(batch));
@@ -333,8 +317,7 @@ Result<void> ClickhouseLedger::commit(Writing& writing, Instant recorded_at) {
   blocks.push_back(
       {.table = "notes", .rows = writing.note_rows, .bytes = std::move(writing.notes.bytes())});
   if (auto kept = spool_.keep(writing.batch, blocks); !kept) return kept;
-  blocks.clear();
-  if (auto sent = send(writing.batch, Attempt::first); !sent) return sent;
+  if (auto sent = send(writing.batch, Attempt::first, blocks); !sent) return sent;
   known_.add_batch(writing.batch);
   for (std::size_t shard = 0; shard < writing.shards.size(); ++shard) {
     known_texts_[shard].merge(writing.shards[shard].new_texts);

@@ -15,9 +15,6 @@
 namespace costops::storage {
 namespace {
 
-constexpr int kPauseMs = 50;
-constexpr std::chrono::seconds kCatchUp{20};
-
 /// Ids are hashes, or UUIDs whose bits are as good as random: but for those of a UUID's version.
 std::uint64_t mixed(RecordId id) {
   std::uint64_t bits = (id.high ^ (id.low << 32 | id.low >> 32)) * 0x9e3779b97f4a7c15;
@@ -30,6 +27,13 @@ std::uint64_t mixed(RecordId id) {
 
 Error half_an_answer() {
   return {ErrorCode::io_error, "the ClickHouse server's answer is not what was asked for: retry"};
+}
+
+bool Patience::pause() const {
+  constexpr int kPauseMs = 50;
+  if (std::chrono::steady_clock::now() >= until_) return false;
+  ::poll(nullptr, 0, kPauseMs);
+  return true;
 }
 
 Result<void> in_parallel(std::size_t count, const std::function<Result<void>(std::size_t)>& work) {
@@ -228,7 +232,7 @@ std::vector<const ClickhouseServer*> ClickhouseCluster::servers_of(std::size_t s
 }
 
 Result<const ClickhouseServer*> ClickhouseCluster::complete_replica(std::size_t shard) const {
-  const auto until = std::chrono::steady_clock::now() + kCatchUp;
+  const Patience patience(kCatchUp);
   for (;;) {
     const ClickhouseServer* found = nullptr;
     bool behind = false;
@@ -244,8 +248,7 @@ Result<const ClickhouseServer*> ClickhouseCluster::complete_replica(std::size_t 
                                            " has not fetched everything from its replica");
     });
     if (done) return found;
-    if (!behind || std::chrono::steady_clock::now() >= until) return fail(done.error());
-    ::poll(nullptr, 0, kPauseMs);
+    if (!behind || !patience.pause()) return fail(done.error());
   }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,20 @@
 namespace costops::storage {
 
 [[nodiscard]] Error half_an_answer();
+
+/// Short pauses while something comes to pass on a server.
+class Patience {
+ public:
+  explicit Patience(std::chrono::seconds longest)
+      : until_(std::chrono::steady_clock::now() + longest) {}
+  /// Pauses; false, and at once, if the time is over.
+  [[nodiscard]] bool pause() const;
+
+ private:
+  std::chrono::steady_clock::time_point until_;
+};
+/// For a replica that fetches what another one has.
+inline constexpr std::chrono::seconds kCatchUp{20};
 
 /// Calls `work` for 0 to count - 1, each in a thread of its own. Fails with the first failure.
 [[nodiscard]] Result<void> in_parallel(std::size_t count,

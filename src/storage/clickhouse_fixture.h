@@ -51,24 +51,33 @@ class ClickhouseFixture {
     if (program.empty()) return;
     char name[] = "/tmp/costops-clickhouse-XXXXXX";
     folder_ = mkdtemp(name);
+    for (int attempt = 0; attempt < 3 && !runs_; ++attempt) start(program);
+  }
+
+  /// Another program may take a port that was free: then it ends early, and is started anew.
+  void start(const std::string& program) {
+    constexpr int kTenthsOfSeconds = 1800;
     for (int& port : ports_) port = free_port();
     write_configuration();
     process_ = ::fork();
-    if (process_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      const std::string output = folder_ + "/output";
-      if (std::freopen(output.c_str(), "w", stdout) == nullptr) ::_exit(1);
-      if (std::freopen(output.c_str(), "w", stderr) == nullptr) ::_exit(1);
-      const std::string option = "--config-file=" + folder_ + "/config.xml";
-      ::execl(program.c_str(), program.c_str(), option.c_str(), nullptr);
-      ::_exit(1);
-    }
+    if (process_ == 0) run(program);
     const ClickhouseUrl own = parse_clickhouse_url(url("default")).value();
     const ClickhouseServer server(own, own.nodes[0]);
-    for (int attempt = 0; attempt < 300 && !runs_; ++attempt) {
+    for (int tenth = 0; tenth < kTenthsOfSeconds && process_ > 0 && !runs_; ++tenth) {
       ::poll(nullptr, 0, 100);
       runs_ = server.ask_outside("SELECT 1").has_value();
+      if (!runs_ && ::waitpid(process_, nullptr, WNOHANG) == process_) process_ = 0;
     }
+  }
+
+  [[noreturn]] void run(const std::string& program) const {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const std::string output = folder_ + "/output";
+    if (std::freopen(output.c_str(), "w", stdout) == nullptr) ::_exit(1);
+    if (std::freopen(output.c_str(), "w", stderr) == nullptr) ::_exit(1);
+    const std::string option = "--config-file=" + folder_ + "/config.xml";
+    ::execl(program.c_str(), program.c_str(), option.c_str(), nullptr);
+    ::_exit(1);
   }
 
   static int free_port() {

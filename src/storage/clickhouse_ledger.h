@@ -17,6 +17,7 @@
 #include "storage/adjustment.h"
 #include "storage/admission.h"
 #include "storage/clickhouse_cluster.h"
+#include "storage/clickhouse_entry.h"
 #include "storage/clickhouse_known.h"
 #include "storage/clickhouse_snapshot.h"
 #include "storage/clickhouse_spool.h"
@@ -25,8 +26,6 @@
 
 namespace costops::storage {
 
-/// The number of a text: 0 for the empty one, else a hash of its bytes.
-[[nodiscard]] std::uint64_t text_number(std::string_view text);
 /// A condition on range, as-of and filters, for rows of `entries`: " AND ...".
 [[nodiscard]] std::string clickhouse_where(const Query& query);
 /// Columns of `entries` as a record is read from them.
@@ -102,7 +101,7 @@ class ClickhouseLedger final : public Ledger {
     Prices prices;
   };
   class Cursor;
-  /// An entry as it is written: what its record says of itself, and one change.
+  /// A change of a record as it is written, with what its record says of itself.
   struct Entry {
     const UsageRecord* usage;
     Instant at;
@@ -130,8 +129,8 @@ class ClickhouseLedger final : public Ledger {
   [[nodiscard]] Result<ClickhouseSpool::Lock> lock_and_repair();
   [[nodiscard]] Result<Writing> begin();
   void write_text(ShardRows& rows, std::size_t shard, std::string_view text);
-  static void add_to_totals(const Entry& entry, ClickhouseTotals& totals);
-  void write_entry(Writing& writing, const Entry& entry);
+  static void write_entry(Writing& writing, std::size_t shard, const ClickhouseEntry& entry);
+  void write_change(Writing& writing, const Entry& entry);
   void write_note(Writing& writing, const Note& note);
   /// Returns how many entries they are.
   std::uint32_t write_adjustments(Writing& writing, const Loaded& loaded,
@@ -148,11 +147,17 @@ class ClickhouseLedger final : public Ledger {
 
   // clickhouse_send.cc
   enum class Attempt : std::uint8_t { first, repeated };
-  [[nodiscard]] Result<void> send(std::uint64_t batch, Attempt attempt) const;
+  /// A batch from the spool, of which some may be there.
+  [[nodiscard]] Result<void> send_again(std::uint64_t batch) const;
+  [[nodiscard]] Result<void> send(std::uint64_t batch, Attempt attempt,
+                                  std::span<const SpooledBlock> blocks) const;
   [[nodiscard]] Result<void> send_blocks(std::uint64_t batch, Attempt attempt,
                                          std::span<const SpooledBlock> blocks) const;
   [[nodiscard]] Result<void> send_block(std::uint64_t batch, Attempt attempt,
                                         const SpooledBlock& block) const;
+  [[nodiscard]] Result<void> await_end(std::size_t shard, const std::string& name) const;
+  [[nodiscard]] Result<std::uint64_t> rows_there(std::uint64_t batch,
+                                                 const SpooledBlock& block) const;
   [[nodiscard]] Result<void> require_there(std::uint64_t batch, const SpooledBlock& block) const;
 
   std::unique_ptr<ClickhouseCluster> cluster_;

@@ -223,11 +223,11 @@ Result<void> GroupsReader::read_side_row(RowBinaryReader& in) {
 }
 
 Result<void> GroupsReader::read_side() {
-  const auto [columns, names] = keys_of(query_);
+  const auto keys = keys_of(query_);
   const std::string end =
-      clickhouse_where(query_) + " GROUP BY " + names + ", meter FORMAT RowBinary";
+      clickhouse_where(query_) + " GROUP BY " + keys.second + ", meter FORMAT RowBinary";
   const auto answers = snapshot_.ask_each([&](std::size_t shard) {
-    return "SELECT " + columns + ", meter" + exact_sum("quantity") +
+    return "SELECT " + keys.first + ", meter" + exact_sum("quantity") +
            " FROM entries ARRAY JOIN more_meters AS meter, more_quantities AS quantity WHERE " +
            snapshot_.holds(shard) + end;
   });

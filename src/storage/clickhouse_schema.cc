@@ -18,7 +18,7 @@ struct Table {
   std::string columns, order;
   /// Of a row that no question sees: after it, a replica's place in the log is never the zero that
   /// an unread log has, too.
-  std::string_view unseen;
+  std::string unseen;
 };
 
 std::string entry_columns() {
@@ -52,7 +52,7 @@ std::vector<Table> tables() {
       {"batches",
        "batch UInt64, recorded_at Int64, entries UInt64, first_used_at Int64, last_used_at Int64, "
        "quantity Decimal(38, 0), cost_pico Decimal(38, 0), checksum UInt64, notes UInt64",
-       "batch", "(batch) VALUES (1)"},
+       "batch", "(batch) VALUES (" + std::to_string(kUnseenBatch) + ")"},
       // Last: with its row, the others are there.
       {"layout",
        "made_at Int64, schema UInt32, shards UInt32, ledger_high UInt64, ledger_low UInt64",
@@ -121,8 +121,8 @@ Result<void> write_layout(const ClickhouseCluster& cluster) {
   for (std::size_t shard = cluster.shards(); shard-- > 0;) {
     for (const Table& table : tables()) {
       if (table.unseen.empty() || !cluster.is_replicated()) continue;
-      const auto done = cluster.ask_any(
-          shard, "INSERT INTO " + std::string(table.name) + " " + std::string(table.unseen));
+      const auto done =
+          cluster.ask_any(shard, "INSERT INTO " + std::string(table.name) + " " + table.unseen);
       if (!done) return fail(done.error());
     }
     if (auto done = cluster.insert(shard, "layout", row.bytes(), ""); !done) return done;

@@ -7,6 +7,9 @@
 
 namespace costops::storage {
 
+/// The batch without rows that `batches` of a cluster begins with.
+inline constexpr std::uint64_t kUnseenBatch = 1;
+
 /// What a ledger is from its first day on.
 struct ClickhouseLayout {
   RecordId ledger;  ///< Another one for every ledger that was ever made.

@@ -49,6 +49,20 @@ Error miscounted(std::uint64_t batch, const SpooledBlock& block, std::uint64_t r
 }  // namespace
 
 Result<void> ClickhouseLedger::require_there(std::uint64_t batch, const SpooledBlock& block) const {
+  const Patience patience(kCatchUp);
+  for (;;) {
+    const auto rows = rows_there(batch, block);
+    if (!rows) return fail(rows.error());
+    if (*rows == block.rows) return {};
+    // Another replica may have answered before it fetched them.
+    if (!cluster_->is_replicated() || !patience.pause()) {
+      return fail(miscounted(batch, block, *rows));
+    }
+  }
+}
+
+Result<std::uint64_t> ClickhouseLedger::rows_there(std::uint64_t batch,
+                                                   const SpooledBlock& block) const {
   const auto server = cluster_->complete_replica(block.shard);
   if (!server) return fail(server.error());
   auto rows = rows_at(**server, batch, block);
@@ -57,18 +71,32 @@ Result<void> ClickhouseLedger::require_there(std::uint64_t batch, const SpooledB
     if (!merged) return fail(merged.error());
     rows = rows_at(**server, batch, block);
   }
-  if (!rows) return fail(rows.error());
-  if (*rows == block.rows) return {};
-  return fail(miscounted(batch, block, *rows));
+  return rows;
+}
+
+/// What was sent before may not have ended: a server works on although its client is gone.
+Result<void> ClickhouseLedger::await_end(std::size_t shard, const std::string& name) const {
+  const Patience patience(cluster_->url().timeout);
+  for (const ClickhouseServer* const server : cluster_->servers_of(shard)) {
+    for (;;) {
+      const auto answer = server->ask_outside(
+          "SELECT count() FROM system.processes WHERE query_id = '" + name + "' FORMAT RowBinary");
+      if (!answer || RowBinaryReader(*answer).number<std::uint64_t>() == 0) break;
+      if (patience.pause()) continue;
+      return fail(ErrorCode::io_error, "the ClickHouse server " + server->name() +
+                                           " still works on what it was sent as " + name);
+    }
+  }
+  return {};
 }
 
 Result<void> ClickhouseLedger::send_block(std::uint64_t batch, Attempt attempt,
                                           const SpooledBlock& block) const {
   if (block.rows == 0) return {};
+  const std::string name = "cost-ops-" + std::to_string(batch) + "-" + block.table;
   if (attempt == Attempt::repeated) {
-    const auto server = cluster_->complete_replica(block.shard);
-    if (!server) return fail(server.error());
-    const auto rows = rows_at(**server, batch, block);
+    if (auto ended = await_end(block.shard, name); !ended) return ended;
+    const auto rows = rows_there(batch, block);
     if (!rows) return fail(rows.error());
     if (*rows == block.rows) return {};
     // A replicated table knows the part that it has; another one would take it twice.
@@ -76,7 +104,6 @@ Result<void> ClickhouseLedger::send_block(std::uint64_t batch, Attempt attempt,
       return fail(miscounted(batch, block, *rows));
     }
   }
-  const std::string name = "cost-ops-" + std::to_string(batch) + "-" + block.table;
   if (auto sent = cluster_->insert(block.shard, block.table, block.bytes, name); !sent) return sent;
   return require_there(batch, block);
 }
@@ -107,10 +134,15 @@ Result<void> ClickhouseLedger::send_blocks(std::uint64_t batch, Attempt attempt,
   return done;
 }
 
-Result<void> ClickhouseLedger::send(std::uint64_t batch, Attempt attempt) const {
+Result<void> ClickhouseLedger::send_again(std::uint64_t batch) const {
   const auto blocks = spool_.blocks(batch);
   if (!blocks) return fail(blocks.error());
-  if (auto sent = send_blocks(batch, attempt, *blocks); !sent) {
+  return send(batch, Attempt::repeated, *blocks);
+}
+
+Result<void> ClickhouseLedger::send(std::uint64_t batch, Attempt attempt,
+                                    std::span<const SpooledBlock> blocks) const {
+  if (auto sent = send_blocks(batch, attempt, blocks); !sent) {
     return fail(sent.error().code, sent.error().message + "; the batch is kept in " +
                                        spool_.file(batch) + " and the next run sends it");
   }

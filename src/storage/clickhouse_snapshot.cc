@@ -1,10 +1,7 @@
 // clickhouse_snapshot.cc - the same batches on every shard.
 #include "storage/clickhouse_snapshot.h"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <optional>
 
 #include "storage/row_binary.h"
 
@@ -48,56 +45,66 @@ Result<ClickhouseSnapshot> ClickhouseSnapshot::take(const ClickhouseCluster& clu
   const std::size_t shards = cluster.used_shards();
   snapshot.servers_.resize(shards);
   snapshot.holds_.resize(shards);
-  const auto home = cluster.complete_replica(0);
-  if (!home) return fail(home.error());
-  snapshot.servers_[0] = *home;
-  auto state = state_of(**home, UINT64_MAX);
-  if (!state) return fail(state.error());
-  for (const ClickhouseServer* const other : cluster.servers_of(0)) {
-    if (other == *home) continue;
-    const auto theirs = state_of(*other, state->last);
-    if (!theirs || theirs->count <= state->count) continue;
-    return fail(ErrorCode::io_error, "the ClickHouse server " + (*home)->name() + " lacks " +
-                                         std::to_string(theirs->count - state->count) +
-                                         " batches that " + other->name() +
-                                         " has: it lost a part of its disk?");
+  for (const Patience patience(kCatchUp);;) {
+    const auto home = cluster.complete_replica(0);
+    if (!home) return fail(home.error());
+    snapshot.servers_[0] = *home;
+    auto state = state_of(**home, UINT64_MAX);
+    if (!state) return fail(state.error());
+    snapshot.state_ = *state;
+    const auto lacking = snapshot.lacks_batches(**home);
+    if (!lacking) break;
+    if (!patience.pause()) return fail(*lacking);
   }
-  snapshot.state_ = *state;
   std::ranges::fill(snapshot.holds_, "batch IN (SELECT batch FROM batches WHERE batch <= " +
-                                         whole(state->last) + ")");
+                                         whole(snapshot.state_.last) + ")");
   auto done = in_parallel(shards - 1, [&](std::size_t i) { return snapshot.add_shard(i + 1); });
   if (!done) return fail(done.error());
   return snapshot;
 }
 
+/// A replica can say that it fetched all while the last part is still on its way to it.
+std::optional<Error> ClickhouseSnapshot::lacks_batches(const ClickhouseServer& home) const {
+  for (const ClickhouseServer* const other : cluster_->servers_of(0)) {
+    if (other == &home) continue;
+    const auto theirs = state_of(*other, UINT64_MAX);
+    if (!theirs || theirs->count <= state_.count) continue;
+    return Error{ErrorCode::io_error, "the ClickHouse server " + home.name() + " lacks " +
+                                          std::to_string(theirs->count - state_.count) +
+                                          " batches that " + other->name() +
+                                          " has: it lost a part of its disk?"};
+  }
+  return std::nullopt;
+}
+
 Result<void> ClickhouseSnapshot::add_shard(std::size_t shard) {
-  constexpr int kPauseMs = 20;
-  constexpr int kAttempts = 10;
-  const auto server = cluster_->complete_replica(shard);
-  if (!server) return fail(server.error());
-  servers_[shard] = *server;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  constexpr int kAttempts = 5;
+  const Patience patience(kCatchUp);
+  for (int attempt = 1;; ++attempt) {
+    const auto server = cluster_->complete_replica(shard);
+    if (!server) return fail(server.error());
+    servers_[shard] = *server;
     const auto state = state_of(**server, state_.last);
     if (!state) return fail(state.error());
     if (*state == state_) return {};
-    ::poll(nullptr, 0, kPauseMs);  // A batch is on its way: it comes home last.
-  }
-  // Its writer stopped on the way. What is here and not at home does not count yet.
-  const auto here = batches_of(**server, state_.last);
-  if (!here) return fail(here.error());
-  const auto home = batches_of(*servers_[0], state_.last);
-  if (!home) return fail(home.error());
-  std::vector<std::uint64_t> missing;
-  std::ranges::set_difference(*home, *here, std::back_inserter(missing));
-  if (!missing.empty()) {
+    const auto here = batches_of(**server, state_.last);
+    if (!here) return fail(here.error());
+    const auto home = batches_of(*servers_[0], state_.last);
+    if (!home) return fail(home.error());
+    std::vector<std::uint64_t> missing;
+    std::ranges::set_difference(*home, *here, std::back_inserter(missing));
+    if (missing.empty() && attempt >= kAttempts) {
+      // No longer on its way home, where it comes last: its writer stopped. It does not count yet.
+      std::vector<std::uint64_t> early;
+      std::ranges::set_difference(*here, *home, std::back_inserter(early));
+      for (const std::uint64_t batch : early) holds_[shard] += " AND batch != " + whole(batch);
+      return {};
+    }
+    if (patience.pause() || missing.empty()) continue;
     return fail(ErrorCode::io_error, "the ClickHouse server " + (*server)->name() + " lacks " +
                                          std::to_string(missing.size()) +
                                          " batches that its cluster has: its disk was replaced?");
   }
-  std::vector<std::uint64_t> early;
-  std::ranges::set_difference(*here, *home, std::back_inserter(early));
-  for (const std::uint64_t batch : early) holds_[shard] += " AND batch != " + whole(batch);
-  return {};
 }
 
 bool ClickhouseSnapshot::is_of(const std::vector<std::uint64_t>& batches) const {

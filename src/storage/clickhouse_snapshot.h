@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ class ClickhouseSnapshot {
   };
   explicit ClickhouseSnapshot(const ClickhouseCluster& cluster) : cluster_(&cluster) {}
   [[nodiscard]] static Result<State> state_of(const ClickhouseServer& server, std::uint64_t until);
+  /// What another replica of home has and this one has not fetched, if any.
+  [[nodiscard]] std::optional<Error> lacks_batches(const ClickhouseServer& home) const;
   [[nodiscard]] Result<void> add_shard(std::size_t shard);
   [[nodiscard]] Result<std::string> ask_shard(std::size_t shard, std::string_view statement,
                                               const Asked* asked) const;

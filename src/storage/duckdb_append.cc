@@ -155,7 +155,7 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
     rows.push_back(insertion.row);
     cost_rows.push_back(insertion.largest);
   }
-  add_costs(batch, counts.cost);
+  admission_.add_costs(batch, counts.cost);
   const auto numbers = number_texts(batch, rows, cost_rows);
   if (!numbers) return fail(numbers.error());
   if (auto done = append_records(batch, *numbers); !done) return fail(done.error());
@@ -169,23 +169,6 @@ Result<AppendCounts> DuckdbLedger::append_judged(const LedgerBatch& batch) {
     for (const JournalEntry& entry : batch.journal) journal_[entry.source] = entry;
   }
   return counts;
-}
-
-/// Neighbours mostly have one currency: their costs are summed before they are added.
-void DuckdbLedger::add_costs(const LedgerBatch& batch, CurrencyTotals& totals) const {
-  std::optional<Currency> currency;
-  Int128 pico = 0;
-  const auto add = [&] {
-    if (currency) totals.add({Amount::pico(std::exchange(pico, 0)), *currency});
-  };
-  for (const auto& [row, largest] : admission_.insertions()) {
-    if (batch.currency[largest] != currency) {
-      add();
-      currency = batch.currency[largest];
-    }
-    for (std::size_t c = 0; c < kCostClassCount; ++c) pico += batch.pico[c][largest];
-  }
-  add();
 }
 
 // --- Texts ---

@@ -132,7 +132,6 @@ class DuckdbLedger final : public Ledger {
   [[nodiscard]] Result<void> load_known_ids();
   void keep_known_id(RecordId id);
   [[nodiscard]] Result<AppendCounts> append_judged(const LedgerBatch& batch);
-  void add_costs(const LedgerBatch& batch, CurrencyTotals& totals) const;
   [[nodiscard]] Result<BatchNumbers> number_texts(const LedgerBatch& batch,
                                                   std::span<const std::uint32_t> rows,
                                                   std::span<const std::uint32_t> cost_rows);
