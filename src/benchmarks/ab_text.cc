@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "costops/benchmarks/markdown.h"
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -151,10 +152,10 @@ std::string markdown_rows(const AbReport& report) {
     const bool bold =
         target.outcome == Outcome::compared && target.comparison.verdict == Verdict::regression;
     const std::string verdict = bold ? "**regression**" : verdict_text(target);
-    const std::string row =
-        fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", markdown_cell(target.target_id),
-                    time_of(target, target.base_ns), time_of(target, target.head_ns),
-                    change_text(target), interval_of(target), verdict, markdown_cell(target.why));
+    const std::string row = fmt::format(
+        "| {} | {} | {} | {} | {} | {} | {} |\n", exports::markdown_of(target.target_id),
+        time_of(target, target.base_ns), time_of(target, target.head_ns), change_text(target),
+        interval_of(target), verdict, exports::markdown_of(target.why));
     if (text.size() + row.size() > kMarkdownBytesMax) {
       return text + "\nMore targets than fit here.\n";
     }
@@ -195,9 +196,9 @@ std::string to_markdown(const AbReport& report) {
   if (!changed) text += "<details><summary>Nothing changed that could be shown</summary>\n\n";
   text += markdown_rows(report);
   if (!changed) text += "\n</details>\n";
-  text += fmt::format("\n{}; {}; {}.\n", markdown_cell(machine_text(report)), settings_text(report),
-                      control_text(report));
-  for (const std::string& note : report.notes) text += "\n" + markdown_cell(note) + "\n";
+  text += fmt::format("\n{}; {}; {}.\n", exports::markdown_of(machine_text(report)),
+                      settings_text(report), control_text(report));
+  for (const std::string& note : report.notes) text += "\n" + exports::markdown_of(note) + "\n";
   return text;
 }
 

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "benchmarks/markup.h"
+#include "benchmarks/page.h"
 #include "costops/benchmarks/history.h"
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -91,11 +92,11 @@ std::string day_of(Timestamp at) { return to_string(at).substr(0, 10); }
 void append_heading(std::string& out, const HistoryReport& report) {
   const Segment& now = report.segments.back();
   out += fmt::format("<text class=\"title\" x=\"16\" y=\"28\">{}</text>\n",
-                     markup_text(report.target_id));
+                     exports::html_of(report.target_id));
   out += fmt::format(
       "<text class=\"soft\" x=\"16\" y=\"48\">{}, {} better: {} run{} from {} to {}, "
       "noise {:.1f} %, environment {}</text>\n",
-      markup_text(report.metric), report.better == Better::lower ? "lower is" : "higher is",
+      exports::html_of(report.metric), report.better == Better::lower ? "lower is" : "higher is",
       report.points.size(), report.points.size() == 1 ? "" : "s", day_of(report.points.front().at),
       day_of(report.points.back().at), now.noise * 100, report.env_key.substr(0, 8));
 }
@@ -147,7 +148,7 @@ void append_dots(std::string& out, const HistoryReport& report, const Scale& sca
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" opacity=\"0\"><title>{} {} {}</title>"
         "</circle>\n",
         scale.x(static_cast<double>(i)), scale.y(point.value), to_string(point.at).substr(0, 16),
-        metric_text(report.metric, point.value), markup_text(point.revision));
+        metric_text(report.metric, point.value), exports::html_of(point.revision));
   }
 }
 
@@ -184,8 +185,9 @@ void append_changes(std::string& out, const HistoryReport& report, const Scale& 
         "<g><title>{} {} {}</title><line class=\"mark {}\" x1=\"{:.1f}\" y1=\"{:.1f}\" "
         "x2=\"{:.1f}\" y2=\"{:.1f}\"/><text class=\"label {}\" x=\"{:.1f}\" y=\"{:.1f}\">{}"
         "</text></g>\n",
-        to_string(change.verdict), to_string(first.at).substr(0, 16), markup_text(first.revision),
-        tone, x, kTop, x, kBottom, tone, x, y, percent_text(change.relative));
+        to_string(change.verdict), to_string(first.at).substr(0, 16),
+        exports::html_of(first.revision), tone, x, kTop, x, kBottom, tone, x, y,
+        percent_text(change.relative));
   }
 }
 
@@ -200,7 +202,8 @@ void append_change_rows(std::string& out, const HistoryReport& report) {
         "class=\"{}\">{}</td></tr>\n",
         tone, percent_text(change.relative), percent_text(change.interval.low),
         percent_text(change.interval.high), change.p_value, to_string(first.at).substr(0, 16),
-        markup_text(last.revision), markup_text(first.revision), tone, to_string(change.verdict));
+        exports::html_of(last.revision), exports::html_of(first.revision), tone,
+        to_string(change.verdict));
   }
 }
 
@@ -226,7 +229,7 @@ std::string history_svg(const HistoryReport& report) {
       "<svg class=\"history\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" "
       "role=\"img\" aria-label=\"History of {}\">\n<style>{}</style>\n"
       "<rect width=\"100%\" height=\"100%\" style=\"fill: var(--paper)\"/>\n",
-      kWidth, kHeight, markup_text(report.target_id), kStyle);
+      kWidth, kHeight, exports::html_of(report.target_id), kStyle);
   append_heading(out, report);
   append_axes(out, report, scale);
   append_levels(out, report, scale);
@@ -243,8 +246,8 @@ std::string history_html(const std::vector<HistoryReport>& reports,
     return found != environment.facts.end() && found->is_string() ? found->get<std::string>() : "";
   };
   body += fmt::format("<p class=\"soft\">Environment <code>{}</code>: {}, {}, {}</p>\n",
-                      markup_text(environment.env_key), markup_text(fact("cpu_model")),
-                      markup_text(fact("os")), markup_text(fact("compiler")));
+                      exports::html_of(environment.env_key), exports::html_of(fact("cpu_model")),
+                      exports::html_of(fact("os")), exports::html_of(fact("compiler")));
   for (const HistoryReport& report : reports) append_section(body, report);
   return html_page("Benchmark history", body);
 }

@@ -6,6 +6,7 @@
 
 #include "costops/benchmarks/history.h"
 #include "costops/benchmarks/markdown.h"
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -82,8 +83,8 @@ Json to_json(const HistoryReport& report) {
 std::string history_markdown(const HistoryReport& report) {
   std::string out = fmt::format(
       "## {}\n\n{}: {} runs, {} level{}, now {} (noise {:.1f} %). Environment `{}`.\n",
-      markdown_cell(report.target_id), markdown_cell(report.metric), report.points.size(),
-      report.segments.size(), report.segments.size() == 1 ? "" : "s",
+      exports::markdown_of(report.target_id), exports::markdown_of(report.metric),
+      report.points.size(), report.segments.size(), report.segments.size() == 1 ? "" : "s",
       metric_text(report.metric, report.segments.back().level), report.segments.back().noise * 100,
       report.env_key);
   if (report.changes.empty()) return out + "\nNo change of level.\n";
@@ -93,11 +94,11 @@ std::string history_markdown(const HistoryReport& report) {
   for (const LevelChange& change : report.changes) {
     const HistoryPoint& first = report.points[change.index];
     const HistoryPoint& last = report.points[change.index - 1];
-    out += fmt::format("| {} | {} to {} | {:.4f} | {} | {} | {} | {} |\n",
-                       percent_text(change.relative), percent_text(change.interval.low),
-                       percent_text(change.interval.high), change.p_value,
-                       to_string(first.at).substr(0, 16), markdown_cell(revision_or_dash(last)),
-                       markdown_cell(revision_or_dash(first)), to_string(change.verdict));
+    out += fmt::format(
+        "| {} | {} to {} | {:.4f} | {} | {} | {} | {} |\n", percent_text(change.relative),
+        percent_text(change.interval.low), percent_text(change.interval.high), change.p_value,
+        to_string(first.at).substr(0, 16), exports::markdown_of(revision_or_dash(last)),
+        exports::markdown_of(revision_or_dash(first)), to_string(change.verdict));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "costops/benchmarks/io.h"
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -49,48 +50,28 @@ void append_table(std::string& out, const std::vector<BenchmarkResult>& results,
   out += "| Target | Operations/s | Average (ns) | Confidence | Notes |\n";
   out += "|---|---:|---:|---|---|\n";
   for (const BenchmarkResult& result : results) {
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_cell(result.target_id),
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", exports::markdown_of(result.target_id),
                        number_or_dash(result.get_metric_f64("operations_per_second")),
                        number_or_dash(result.get_metric_f64("avg_duration_ns")),
-                       markdown_cell(confidence_of(result)), markdown_cell(notes_of(result)));
+                       exports::markdown_of(confidence_of(result)),
+                       exports::markdown_of(notes_of(result)));
   }
   for (const Failure& failure : failures) {
-    out += fmt::format("| {} | - | - | - | failed: {} |\n", markdown_cell(failure.target_id),
-                       markdown_cell(failure.error));
+    out += fmt::format("| {} | - | - | - | failed: {} |\n", exports::markdown_of(failure.target_id),
+                       exports::markdown_of(failure.error));
   }
 }
 
 void append_details(std::string& out, const BenchmarkResult& result) {
   out += fmt::format("\n### {}\n\nMeasured {}.\n\n| Metric | Value |\n|---|---|\n",
-                     markdown_cell(result.target_id), to_string(result.timestamp));
+                     exports::markdown_of(result.target_id), to_string(result.timestamp));
   for (const auto& [name, value] : result.metrics.items()) {
-    out += fmt::format("| {} | {} |\n", markdown_cell(name), markdown_cell(metric_text(value)));
+    out += fmt::format("| {} | {} |\n", exports::markdown_of(name),
+                       exports::markdown_of(metric_text(value)));
   }
 }
 
 }  // namespace
-
-std::string markdown_cell(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']') {
-      out += '\\';
-      out += c;
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += ' ';
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string generate_summary(const std::vector<BenchmarkResult>& results,
                              const std::vector<Failure>& failures, const Environment& environment,
@@ -106,7 +87,8 @@ std::string generate_summary(const std::vector<BenchmarkResult>& results,
   out += fmt::format("\n## Environment\n\nKey: {}\n\n| Fact | Value |\n|---|---|\n",
                      environment.env_key);
   for (const auto& [name, value] : environment.facts.items()) {
-    out += fmt::format("| {} | {} |\n", markdown_cell(name), markdown_cell(metric_text(value)));
+    out += fmt::format("| {} | {} |\n", exports::markdown_of(name),
+                       exports::markdown_of(metric_text(value)));
   }
   out += fmt::format("\n---\n\nWritten by cost-ops {}.\n", harness_version());
   return out;

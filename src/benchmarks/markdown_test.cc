@@ -8,12 +8,6 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(MarkdownCell, EscapesWhatWouldBreakATable) {
-  EXPECT_EQ(markdown_cell("a|b\nc"), "a\\|b c");
-  EXPECT_EQ(markdown_cell("<script>&"), "&lt;script&gt;&amp;");
-  EXPECT_EQ(markdown_cell("cost_calculator"), "cost\\_calculator");
-}
-
 TEST(Summary, HasEverySection) {
   BenchmarkResult result("storage", {{"operations_per_second", 101.6},
                                      {"avg_duration_ns", 9842520},

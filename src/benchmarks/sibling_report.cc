@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
-#include "benchmarks/markup.h"
+#include "benchmarks/page.h"
 #include "costops/benchmarks/history.h"
 #include "costops/benchmarks/markdown.h"
 #include "costops/benchmarks/sibling.h"
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -107,14 +108,14 @@ std::string siblings_markdown(const SiblingResults& siblings) {
   out += "|\n|---|---|---|---:|---:|---:|---:|---:|---|---|\n";
   for (const TargetSummary& summary : summarize(siblings)) {
     for (const std::string& cell : cells_of(summary)) {
-      out += fmt::format("| {} ", markdown_cell(cell));
+      out += fmt::format("| {} ", exports::markdown_of(cell));
     }
     out += "|\n";
   }
   if (siblings.skipped.empty()) return out;
   out += "\n## Skipped\n\n";
   for (const std::string& skipped : siblings.skipped) {
-    out += fmt::format("* {}\n", markdown_cell(skipped));
+    out += fmt::format("* {}\n", exports::markdown_of(skipped));
   }
   return out;
 }
@@ -138,14 +139,14 @@ std::string siblings_html(const SiblingResults& siblings) {
                          : right(i)    ? " class=\"n\""
                          : i == 8      ? " class=\"t\""
                                        : "";
-      body += fmt::format("<td{}>{}</td>", tone, markup_text(cells[i]));
+      body += fmt::format("<td{}>{}</td>", tone, exports::html_of(cells[i]));
     }
     body += "</tr>\n";
   }
   body += "</table></div>\n";
   if (!siblings.skipped.empty()) body += "<h2>Skipped</h2>\n<ul>\n";
   for (const std::string& skipped : siblings.skipped) {
-    body += fmt::format("<li>{}</li>\n", markup_text(skipped));
+    body += fmt::format("<li>{}</li>\n", exports::html_of(skipped));
   }
   if (!siblings.skipped.empty()) body += "</ul>\n";
   return html_page("Benchmark results of the repositories", body);

@@ -15,6 +15,7 @@
 #include "costops/benchmarks/io.h"
 #include "costops/benchmarks/markdown.h"
 #include "costops/benchmarks/statistics.h"
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -282,7 +283,7 @@ std::string to_markdown(const StoredReport& report) {
   if (!report.differing_facts.empty()) {
     text += "Different machines or builds, so no verdicts:\n\n";
     for (const std::string& fact : report.differing_facts) {
-      text += "* " + markdown_cell(fact) + "\n";
+      text += "* " + exports::markdown_of(fact) + "\n";
     }
     text += "\n";
   }

@@ -39,6 +39,12 @@ void append_html(std::string& out, std::string_view text) {
   }
 }
 
+std::string html_of(std::string_view text) {
+  std::string out;
+  append_html(out, text);
+  return out;
+}
+
 void append_markdown(std::string& out, std::string_view text) {
   for (const char c : json::valid_utf8(text)) {
     switch (c) {

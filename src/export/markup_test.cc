@@ -5,12 +5,6 @@
 namespace costops::exports {
 namespace {
 
-std::string html_of(std::string_view text) {
-  std::string out;
-  append_html(out, text);
-  return out;
-}
-
 TEST(Html, HoldsTextsThatAreNoMarkup) {
   EXPECT_EQ(html_of("<b a=\"x\" b='y'>&"), "&lt;b a=&quot;x&quot; b=&#39;y&#39;&gt;&amp;");
   EXPECT_EQ(html_of("a\tb\nc"), "a\tb\nc");

@@ -13,7 +13,8 @@
 namespace costops::benchmarks {
 
 /// Title, generated time, total, summary table (target, operations/s, average ns, confidence,
-/// notes), detailed results, environment, footer with the version. Cells are escaped.
+/// notes), detailed results, environment, footer with the version. Texts are escaped
+/// (exports::markdown_of).
 [[nodiscard]] std::string generate_summary(const std::vector<BenchmarkResult>& results,
                                            const std::vector<Failure>& failures,
                                            const Environment& environment, Timestamp generated);
@@ -22,8 +23,5 @@ namespace costops::benchmarks {
 /// Writes DIR/summary.md by temporary file, fsync and rename. Fails with io_error.
 [[nodiscard]] Result<void> write_summary(std::string_view summary,
                                          const std::filesystem::path& dir);
-
-/// Text safe inside a Markdown table cell: |, newlines, HTML and control characters escaped.
-[[nodiscard]] std::string markdown_cell(std::string_view text);
 
 }  // namespace costops::benchmarks

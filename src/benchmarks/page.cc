@@ -1,6 +1,8 @@
-#include "benchmarks/markup.h"
+#include "benchmarks/page.h"
 
 #include <fmt/format.h>
+
+#include "costops/export/markup.h"
 
 namespace costops::benchmarks {
 namespace {
@@ -29,38 +31,12 @@ code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 
 }  // namespace
 
-std::string markup_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    }
-  }
-  return out;
-}
-
 std::string html_page(std::string_view title, std::string_view body) {
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      markup_text(title), kStyle, body);
+      exports::html_of(title), kStyle, body);
 }
 
 }  // namespace costops::benchmarks
