@@ -5,7 +5,7 @@
 #include "options.h"
 #include "report_commands.h"
 #include "report_output.h"
-#include "selection.h"
+#include "series_options.h"
 
 namespace costops::cli {
 namespace {
@@ -73,20 +73,21 @@ class ForecastReport : public Command {
   explicit ForecastReport(CLI::App& parent)
       : Command(parent, "forecast", "History and forecast", kForecastHelp,
                 {Uses::Store::yes, Uses::Book::yes}) {
-    add_comma_list(*app_, "--group-by", groups_, "A,B",
-                   "A forecast for each value of these dimensions, and at most one period. "
-                   "Default: all spend by day.");
+    options_.declare(*app_,
+                     "A forecast for each value of these dimensions, and at most one period. "
+                     "Default: all spend by day.");
     add_number(*app_, "--horizon", horizon_,
                "How many periods ahead. Default: 30 days, 48 hours, 8 weeks, else 3.");
-    add_choice(*app_, "--metric", metric_, {"cost", "tokens", "requests"},
-               "What is forecast. Default: cost.");
     output_.declare(*app_);
-    selection_.declare(*app_);
   }
 
   Result<ExitCode> run(Session& session) override {
-    const auto request = resolve(session);
+    const auto request = options_.resolve(session);
     if (!request) return session.wrong_usage(request.error().message);
+    if (horizon_ > forecasting::kHorizonMax) {
+      return session.wrong_usage(fmt::format("--horizon: {} is no number of periods from 1 to {}",
+                                             horizon_, forecasting::kHorizonMax));
+    }
     const auto ledger = session.ledger(Session::Use::read);
     if (!ledger) return fail(ledger.error());
     const auto series = accounting::usage_series(**ledger, *request);
@@ -112,30 +113,8 @@ class ForecastReport : public Command {
   }
 
  private:
-  Result<accounting::SeriesRequest> resolve(const Session& session) const {
-    const auto selection = selection_.resolve(session);
-    if (!selection) return fail(selection.error());
-    auto grouping = parse_grouping(groups_);
-    if (!grouping) return fail(grouping.error());
-    if (horizon_ > forecasting::kHorizonMax) {
-      return fail(ErrorCode::invalid_input,
-                  fmt::format("--horizon: {} is no number of periods from 1 to {}", horizon_,
-                              forecasting::kHorizonMax));
-    }
-    return accounting::SeriesRequest{.range = selection->range,
-                                     .group_by = std::move(grouping->dimensions),
-                                     .grain = grouping->grain.value_or(Grain::day),
-                                     .zone = selection->zone,
-                                     .filters = selection->filters,
-                                     .as_of = selection->as_of,
-                                     .metric = *accounting::parse_metric(metric_),
-                                     .now = session.now()};
-  }
-
-  SelectionOptions selection_;
+  SeriesOptions options_{SeriesOptions::Width::word};
   ReportOutput output_;
-  std::vector<std::string> groups_;
-  std::string metric_ = "cost";
   std::uint64_t horizon_ = 0;
 };
 

@@ -10,9 +10,14 @@
 
 namespace costops::cli {
 
-/// The options --by, --period, --metric and those of SelectionOptions.
+/// The options --by, --metric and those of SelectionOptions; --period, or a period in --by.
 class SeriesOptions {
  public:
+  /// Where the width of a period is told: by --period, or among the words of --by, as in reports,
+  /// where --period is a range of time.
+  enum class Width { option, word };
+  explicit SeriesOptions(Width width = Width::option) : width_(width) {}
+
   /// `by`: what a group gets ("A forecast for each value of these dimensions."); `until` as for
   /// SelectionOptions.
   void declare(CLI::App& app, const char* by,
@@ -20,11 +25,13 @@ class SeriesOptions {
   /// Fails with invalid_input or not_found, naming the option.
   [[nodiscard]] Result<accounting::SeriesRequest> resolve(const Session& session) const;
 
+  /// By --period.
   [[nodiscard]] const std::string& period() const { return period_; }
   [[nodiscard]] Grain grain() const;
   [[nodiscard]] const std::string& metric() const { return metric_; }
 
  private:
+  Width width_;
   SelectionOptions selection_;
   std::vector<std::string> by_;
   std::string period_ = "day", metric_ = "cost";
