@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "command.h"
+#include "counted.h"
 #include "estimate_text.h"
 #include "options.h"
 #include "report_text.h"
@@ -106,10 +107,8 @@ class Anomalies : public Command {
       session.note("No complete period to judge. \"cost-ops ingest\" fills the ledger.");
     }
     if (report.series.unpriced > 0) {
-      session.note(
-          fmt::format("{} records are unpriced: periods that hold nothing else are not "
-                      "judged.",
-                      report.series.unpriced));
+      session.note(fmt::format("{} unpriced: periods that hold nothing else are not judged.",
+                               counted(report.series.unpriced, "record is", "records are")));
     }
   }
 

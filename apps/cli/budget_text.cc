@@ -4,6 +4,7 @@
 
 #include "costops/forecasting/amounts.h"
 #include "costops/json/json.h"
+#include "counted.h"
 #include "estimate_text.h"
 #include "options.h"
 #include "selection.h"
@@ -176,8 +177,9 @@ void write_state(json::Writer& json, const BudgetState& state) {
 
 void tell_doubts(const Session& session, const BudgetState& state) {
   if (state.unpriced > 0) {
-    session.note(fmt::format("Budget {}: {} records are unpriced, so more was spent than is known.",
-                             quoted(state.budget.name), state.unpriced));
+    session.note(fmt::format("Budget {}: {} unpriced, so more was spent than is known.",
+                             quoted(state.budget.name),
+                             counted(state.unpriced, "record is", "records are")));
   }
   for (const Money& money : state.other_currencies) {
     session.note(fmt::format("Budget {}: {} {} are not counted: the budget is in {}.",

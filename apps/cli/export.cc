@@ -13,6 +13,7 @@
 #include "costops/export/ledger_export.h"
 #include "costops/export/ledger_rows.h"
 #include "costops/pricing/importers.h"
+#include "counted.h"
 #include "focus_export.h"
 #include "interrupt.h"
 #include "options.h"
@@ -267,15 +268,18 @@ class Export : public Command {
   /// What was written, in one line on standard error; standard output may be the export itself.
   void describe(const Session& session, const exports::ExportReport& report) const {
     if (output_ == "-" && session.verbosity() == 0) return;
-    std::string text = fmt::format("{} rows in {} {}", report.rows, report.files.size(),
-                                   report.files.size() == 1 ? "file" : "files");
+    std::string text = fmt::format("{} in {}", counted(report.rows, "row", "rows"),
+                                   counted(report.files.size(), "file", "files"));
     for (const Money& money : report.totals.all()) {
       text += fmt::format(", {} {}", to_string(money.amount), money.currency.code());
     }
     if (report.partitions_unchanged > 0) {
-      text += fmt::format(", {} months unchanged", report.partitions_unchanged);
+      text +=
+          fmt::format(", {} unchanged", counted(report.partitions_unchanged, "month", "months"));
     }
-    if (report.unpriced > 0) text += fmt::format(", {} records unpriced", report.unpriced);
+    if (report.unpriced > 0) {
+      text += fmt::format(", {} unpriced", counted(report.unpriced, "record", "records"));
+    }
     session.note(text);
   }
 

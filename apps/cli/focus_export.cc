@@ -11,6 +11,7 @@
 #include "costops/export/output_file.h"
 #include "costops/export/writer.h"
 #include "costops/pricing/importers.h"
+#include "counted.h"
 #include "options.h"
 
 namespace costops::cli {
@@ -254,15 +255,16 @@ Result<ExitCode> export_focus(Session& session, const FocusExportOptions& option
   }
   auto written = write_all(session, *dataset, asked, *format, options.output);
   if (!written) return fail(written.error());
-  session.note(fmt::format("FOCUS {}: {} rows of {} records; billed {}, effective {}",
-                           to_string(asked.version), facts.rows, facts.records,
-                           totals_text(facts.billed), totals_text(facts.effective)));
+  session.note(fmt::format("FOCUS {}: {} of {}; billed {}, effective {}", to_string(asked.version),
+                           counted(facts.rows, "row", "rows"),
+                           counted(facts.records, "record", "records"), totals_text(facts.billed),
+                           totals_text(facts.effective)));
   auto told = announce(session, options, *dataset, question_of(asked, *format), std::move(*written),
                        *webhook);
   if (!told) return fail(told.error());
   if (facts.unpriced == 0) return ExitCode::fine;
-  session.note(fmt::format("{} records have quantities without a price, which are left out",
-                           facts.unpriced));
+  session.note(fmt::format("{} quantities without a price, which are left out",
+                           counted(facts.unpriced, "record has", "records have")));
   return ExitCode::incomplete;
 }
 

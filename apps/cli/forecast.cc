@@ -11,6 +11,7 @@
 #include "costops/export/forecast_chart.h"
 #include "costops/export/output_file.h"
 #include "costops/export/picture.h"
+#include "counted.h"
 #include "estimate_text.h"
 #include "forecast_text.h"
 #include "options.h"
@@ -199,10 +200,8 @@ class ForecastCommand : public Command {
 
   static void tell_doubts(const Session& session, const accounting::UsageSeries& series) {
     if (series.unpriced > 0) {
-      session.note(
-          fmt::format("{} records are unpriced: periods that hold nothing else count as "
-                      "missing.",
-                      series.unpriced));
+      session.note(fmt::format("{} unpriced: periods that hold nothing else count as missing.",
+                               counted(series.unpriced, "record is", "records are")));
     }
     if (series.complete == 0) {
       session.note("No complete period to learn from. \"cost-ops ingest\" fills the ledger.");

@@ -12,6 +12,7 @@
 #include "costops/benchmarks/environment.h"
 #include "costops/benchmarks/io.h"
 #include "costops/export/output_file.h"
+#include "counted.h"
 #include "options.h"
 #include "table.h"
 
@@ -88,9 +89,9 @@ void write_change(std::string& out, const bench::HistoryReport& report, std::siz
 void write_report(std::string& out, const bench::HistoryReport& report) {
   const bench::Segment& now = report.segments.back();
   out += fmt::format("{}  {}  environment {}\n", report.target_id, report.metric, report.env_key);
-  out += fmt::format("{} runs, {} level{}; now {}, noise {:.1f} %, drift {}, baseline {}\n\n",
-                     report.points.size(), report.segments.size(),
-                     report.segments.size() == 1 ? "" : "s",
+  out += fmt::format("{}, {}; now {}, noise {:.1f} %, drift {}, baseline {}\n\n",
+                     counted(report.points.size(), "run", "runs"),
+                     counted(report.segments.size(), "level", "levels"),
                      bench::metric_text(report.metric, now.level), now.noise * 100,
                      drift_text(report.drift), bench::metric_text(report.metric, report.baseline));
   out += sparkline(report.points) + "\n\n";

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "costops/json/json.h"
+#include "counted.h"
 #include "ingest_text.h"
 #include "interrupt.h"
 #include "options.h"
@@ -34,7 +35,7 @@ Exit codes: 6 some records are unpriced or quarantined, the rest is in the ledge
 
 void write_text(std::string& out, const IngestReport& report, IngestOptions::Mode mode) {
   out += mode == IngestOptions::Mode::dry_run ? "Dry run, nothing is stored. " : "";
-  out += fmt::format("{} {}", report.files, report.files == 1 ? "file" : "files");
+  out += counted(report.files, "file", "files");
   if (report.files_skipped > 0) {
     out += fmt::format(", {} unchanged since the last ingest", report.files_skipped);
   }
@@ -116,8 +117,7 @@ class Ingest : public Command {
       const auto found = ingestion::expand_paths({folder});
       const bool empty = !found || found->empty() || found->front() == folder;
       if (empty) continue;
-      folders += fmt::format("\n  {}  ({} {})", folder, found->size(),
-                             found->size() == 1 ? "file" : "files");
+      folders += fmt::format("\n  {}  ({})", folder, counted(found->size(), "file", "files"));
       files.insert(files.end(), found->begin(), found->end());
     }
     if (files.empty()) {

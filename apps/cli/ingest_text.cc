@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "costops/json/json.h"
+#include "counted.h"
 #include "terminal.h"
 
 namespace costops::cli {
@@ -28,8 +29,7 @@ void append_doubts(std::string& out, const IngestReport& report) {
   if (!report.unpriced_reasons.empty()) out += "\nUnpriced: kept, their cost is unknown.\n";
   for (std::size_t i = 0; i < report.unpriced_reasons.size() && i < kReasonsShown; ++i) {
     const auto& [reason, records] = report.unpriced_reasons[i];
-    out += fmt::format("  {} {}: {}\n", records, records == 1 ? "record" : "records",
-                       printable(reason));
+    out += fmt::format("  {}: {}\n", counted(records, "record", "records"), printable(reason));
   }
   if (report.unpriced_reasons.size() > kReasonsShown) {
     out += fmt::format("  and {} more reasons\n", report.unpriced_reasons.size() - kReasonsShown);

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "cost_json.h"
 #include "costops/json/json.h"
+#include "counted.h"
 #include "ingest_text.h"
 #include "interrupt.h"
 #include "options.h"
@@ -177,8 +178,7 @@ class Retry : public Command {
     if (output_ == "json") {
       write_ingest_json(out, *report, options->mode);
     } else {
-      out += fmt::format("{} {} tried again; records:\n", report->files,
-                         report->files == 1 ? "entry" : "entries");
+      out += fmt::format("{} tried again; records:\n", counted(report->files, "entry", "entries"));
       append_counts(out, *report);
       append_doubts(out, *report);
     }

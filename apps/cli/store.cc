@@ -9,6 +9,7 @@
 #include "costops/json/json.h"
 #include "costops/storage/ledger_copy.h"
 #include "costops/storage/ledger_url.h"
+#include "counted.h"
 #include "interrupt.h"
 #include "options.h"
 
@@ -64,12 +65,13 @@ class Check : public Command {
     if (!check) return fail(check.error());
     std::string& out = session.out().text();
     for (const std::string& finding : check->findings) out += finding + '\n';
-    out += fmt::format("{} records, {} entries in {} {}: {}\n", check->records, check->lines,
-                       check->batches, check->batches == 1 ? "batch" : "batches",
+    out += fmt::format("{}, {} in {}: {}\n", counted(check->records, "record", "records"),
+                       counted(check->lines, "entry", "entries"),
+                       counted(check->batches, "batch", "batches"),
                        check->findings.empty() ? "sound" : "damaged");
     if (check->entries_without_batch > 0) {
-      out += fmt::format("{} entries are older than the checksums: only their sums were compared\n",
-                         check->entries_without_batch);
+      out += fmt::format("{} older than the checksums: only their sums were compared\n",
+                         counted(check->entries_without_batch, "entry is", "entries are"));
     }
     return check->findings.empty() ? ExitCode::fine : ExitCode::failed;
   }
