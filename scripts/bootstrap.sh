@@ -13,7 +13,10 @@ libkainjow-mustache-dev libbrotli-dev libcurl4-openssl-dev
 libssl-dev libsqlite3-dev libxlsxwriter-dev libcairo2-dev libpango1.0-dev fonts-dejavu-core"
 developer="libgtest-dev libgmock-dev libbenchmark-dev python3
 python3-jsonschema curl jq poppler-utils ccache git brotli zstd doxygen python3-openpyxl
-clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14"
+clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14
+clickhouse-server libzookeeper-java default-jre-headless"
+# Of this one only the program is wanted: tests start servers of their own.
+service=clickhouse-server
 
 # DuckDB has no Debian package. Its makers publish the library with their Node.js bindings, and the
 # C header with the sources in the older package; both are pinned by version and SHA-256. The C API
@@ -55,6 +58,35 @@ as_root() {
   fi
 }
 
+# A policy that was there stays; ours is for the time of the installation.
+policy=/usr/sbin/policy-rc.d
+
+has_service() { # PACKAGE...
+  case " $* " in *" $service "*) return 0 ;; esac
+  return 1
+}
+
+refuse_service() { # PACKAGE...
+  has_service "$@" || return 0
+  [ ! -e "$policy" ] || return 0
+  trap allow_services EXIT
+  trap 'exit 130' INT TERM
+  printf '#!/bin/sh\nexit 101\n' >.cache/policy-rc.d
+  as_root install -m 755 .cache/policy-rc.d "$policy"
+}
+
+allow_services() {
+  [ -e .cache/policy-rc.d ] || return 0
+  as_root rm -f "$policy"
+  rm -f .cache/policy-rc.d
+  trap - EXIT INT TERM
+}
+
+disable_service() { # PACKAGE... -> not started with the machine, either
+  [ -d /run/systemd/system ] && has_service "$@" || return 0
+  as_root systemctl disable --quiet "$service" || say "could not disable $service"
+}
+
 install_packages() { # PACKAGE...
   command -v apt-get >/dev/null 2>&1 || stop "this script installs with apt-get (Debian 12)." \
     "On another system, install the equivalents of: $*"
@@ -62,6 +94,7 @@ install_packages() { # PACKAGE...
     stop "some packages are missing and neither root nor sudo is at hand. As root, run:" \
       "apt-get update && apt-get install --no-install-recommends $*"
   say "installing $*"
+  refuse_service "$@"
   {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
       as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
@@ -69,6 +102,8 @@ install_packages() { # PACKAGE...
     tail -n 15 "$log" >&2
     stop "apt-get failed; the whole log is in $log"
   }
+  allow_services
+  disable_service "$@"
 }
 
 need_packages() { # PACKAGE...
