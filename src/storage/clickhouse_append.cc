@@ -55,6 +55,9 @@ Result<ClickhouseLedger::Writing> ClickhouseLedger::begin() {
   writing.batch = next_batch(writing.snapshot.last());
   writing.prices = std::move(*known);
   writing.shards.resize(cluster_->used_shards());
+  for (std::size_t shard = 0; shard < spare_.size(); ++shard) {
+    writing.shards[shard].entries.bytes() = std::move(spare_[shard]);
+  }
   return writing;
 }
 
@@ -318,6 +321,12 @@ Result<void> ClickhouseLedger::commit(Writing& writing, Instant recorded_at) {
       {.table = "notes", .rows = writing.note_rows, .bytes = std::move(writing.notes.bytes())});
   if (auto kept = spool_.keep(writing.batch, blocks); !kept) return kept;
   if (auto sent = send(writing.batch, Attempt::first, blocks); !sent) return sent;
+  spare_.resize(writing.shards.size());
+  for (SpooledBlock& block : blocks) {
+    if (block.table != "entries") continue;
+    block.bytes.clear();
+    spare_[block.shard] = std::move(block.bytes);
+  }
   known_.add_batch(writing.batch);
   for (std::size_t shard = 0; shard < writing.shards.size(); ++shard) {
     known_texts_[shard].merge(writing.shards[shard].new_texts);

@@ -41,6 +41,11 @@ class ClickhouseFixture {
   [[nodiscard]] std::string url(const std::string& database) const {
     return "clickhouse://127.0.0.1:" + std::to_string(ports_[0]) + "/" + database;
   }
+  [[nodiscard]] std::string secure_url(const std::string& database) const {
+    return "clickhouse://127.0.0.1:" + std::to_string(ports_[3]) + "/" + database;
+  }
+  /// The file to trust on secure_url(); empty if there is no HTTPS.
+  [[nodiscard]] std::string certificate() const { return certificate_; }
 
  private:
   ClickhouseFixture() {
@@ -51,6 +56,7 @@ class ClickhouseFixture {
     if (program.empty()) return;
     char name[] = "/tmp/costops-clickhouse-XXXXXX";
     folder_ = mkdtemp(name);
+    make_certificate();
     for (int attempt = 0; attempt < 3 && !runs_; ++attempt) start(program);
   }
 
@@ -80,6 +86,22 @@ class ClickhouseFixture {
     ::_exit(1);
   }
 
+  void make_certificate() {
+    const std::string file = folder_ + "/certificate.pem";
+    const std::string command =
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
+        "subjectAltName=IP:127.0.0.1 -keyout " +
+        folder_ + "/key.pem -out " + file + " >" + folder_ + "/openssl 2>&1";
+    if (std::system(command.c_str()) == 0) certificate_ = file;
+  }
+  [[nodiscard]] std::string https() const {
+    if (certificate_.empty()) return {};
+    return "<https_port>" + std::to_string(ports_[3]) +
+           "</https_port><openSSL><server><certificateFile>" + certificate_ +
+           "</certificateFile><privateKeyFile>" + folder_ +
+           "/key.pem</privateKeyFile><verificationMode>none</verificationMode></server></openSSL>";
+  }
+
   static int free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -97,19 +119,23 @@ class ClickhouseFixture {
         << "<yandex><logger><level>warning</level><log>" << folder_ << "/log</log><errorlog>"
         << folder_ << "/errors</errorlog></logger><http_port>" << ports_[0]
         << "</http_port><tcp_port>" << ports_[1] << "</tcp_port><interserver_http_port>"
-        << ports_[2] << "</interserver_http_port><listen_host>127.0.0.1</listen_host><path>"
-        << folder_ << "/data/</path><tmp_path>" << folder_
+        << ports_[2] << "</interserver_http_port>" << https()
+        << "<listen_host>127.0.0.1</listen_host><path>" << folder_ << "/data/</path><tmp_path>"
+        << folder_
         << "/tmp/</tmp_path><users_config>users.xml</users_config>"
            "<default_profile>default</default_profile><default_database>default</default_database>"
            "<mark_cache_size>67108864</mark_cache_size><timezone>UTC</timezone></yandex>";
     std::ofstream(folder_ + "/users.xml")
         << "<yandex><profiles><default/></profiles><users><default><password/><networks>"
            "<ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>"
-           "</default></users><quotas><default/></quotas></yandex>";
+           "</default><ann><password>open sesame</password><networks><ip>127.0.0.1</ip></networks>"
+           "<profile>default</profile><quota>default</quota></ann></users><quotas><default/></"
+           "quotas></yandex>";
   }
 
   std::string folder_;
-  std::array<int, 3> ports_{};
+  std::string certificate_;
+  std::array<int, 4> ports_{};  ///< HTTP, native, between servers, HTTPS.
   pid_t process_ = 0;
   bool runs_ = false;
 };

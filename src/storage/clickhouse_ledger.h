@@ -165,6 +165,7 @@ class ClickhouseLedger final : public Ledger {
   ClickhouseSpool spool_;
   Admission admission_;
   ClickhouseKnown known_;
+  std::vector<std::string> spare_;  ///< Memory for the entries of the next batch.
   std::vector<std::unordered_set<std::uint64_t>> known_texts_;  ///< On each shard for sure.
 };
 

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <span>
 #include <system_error>
 
 #include "costops/domain/identity.h"
@@ -22,14 +22,40 @@ namespace costops::storage {
 namespace {
 
 constexpr std::string_view kEnding = ".batch";
-constexpr std::string_view kFormat = "cost-ops spool 1";
+constexpr std::string_view kFormat = "cost-ops spool 2";
 
 Error refused(const std::string& what, const std::string& path) {
   return {ErrorCode::io_error, "cannot " + what + " " + path + ": " + std::strerror(errno)};
 }
 
+/// What a file says of a block before its bytes.
+void write_head(RowBinaryWriter& out, const SpooledBlock& block) {
+  out.number(block.shard).text(block.table).number(block.rows);
+  out.number(block.first).number(block.last).length(block.bytes.size());
+}
+
 /// So that a file that the disk damaged is not sent.
-RecordId checksum(std::string_view bytes) { return record_id("spool", {bytes}); }
+RecordId checksum(std::span<const SpooledBlock> blocks) {
+  RowBinaryWriter all;
+  for (const SpooledBlock& block : blocks) {
+    write_head(all, block);
+    all.id(record_id("block", {block.bytes}));
+  }
+  return record_id("spool", {all.bytes()});
+}
+
+void write(std::ofstream& stream, std::string_view bytes) {
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+std::string contents_of(std::ifstream& stream) {
+  stream.seekg(0, std::ios::end);
+  std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(stream.tellg(), 0)), '\0');
+  stream.seekg(0);
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
+}
 
 }  // namespace
 
@@ -69,18 +95,19 @@ std::vector<std::uint64_t> ClickhouseSpool::pending() const {
 
 Result<void> ClickhouseSpool::keep(std::uint64_t batch,
                                    const std::vector<SpooledBlock>& blocks) const {
-  RowBinaryWriter out;
-  out.text(kFormat);
-  for (const SpooledBlock& block : blocks) {
-    out.number(block.shard).text(block.table).number(block.rows);
-    out.number(block.first).number(block.last).text(block.bytes);
-  }
-  const RecordId sum = checksum(out.bytes());
-  out.id(sum);
   const std::string path = file(batch);
   const std::string aside = path + ".unfinished";
   std::ofstream stream(aside, std::ios::binary | std::ios::trunc);
-  stream.write(out.bytes().data(), static_cast<std::streamsize>(out.bytes().size()));
+  RowBinaryWriter words;
+  words.text(kFormat);
+  for (const SpooledBlock& block : blocks) {
+    write_head(words, block);
+    write(stream, words.bytes());
+    write(stream, block.bytes);
+    words.bytes().clear();
+  }
+  words.id(checksum(blocks));
+  write(stream, words.bytes());
   stream.close();
   if (!stream) {
     const Error error = refused("write", aside);
@@ -95,7 +122,7 @@ Result<std::vector<SpooledBlock>> ClickhouseSpool::blocks(std::uint64_t batch) c
   const std::string path = file(batch);
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return fail(refused("read", path));
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  const std::string bytes = contents_of(stream);
   constexpr std::size_t kSum = sizeof(RecordId);
   const std::string_view body =
       std::string_view(bytes).substr(0, bytes.size() - std::min(bytes.size(), kSum));
@@ -112,7 +139,7 @@ Result<std::vector<SpooledBlock>> ClickhouseSpool::blocks(std::uint64_t batch) c
     block.last = in.number<std::int64_t>();
     block.bytes = in.text();
   }
-  if (known && !in.failed() && kept == checksum(body)) return blocks;
+  if (known && !in.failed() && kept == checksum(blocks)) return blocks;
   return fail(ErrorCode::io_error, path + " is damaged: move it away and ingest its source again");
 }
 
