@@ -12,8 +12,7 @@ namespace costops::forecasting {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-constexpr double kEdge = 0.9999;    // of partial autocorrelations: 1 would not be stationary
-constexpr double kSettled = 1e-13;  // change of the filter's covariance from which it is constant
+constexpr double kEdge = 0.9999;  // of partial autocorrelations: 1 would not be stationary
 constexpr double kDifference = 1e-5;
 constexpr int kIterationsMax = 100;
 
@@ -116,20 +115,27 @@ bool ArimaFitter::take(std::span<const double> values, std::size_t season,
   order_ = order;
   season_ = std::max<std::size_t>(season, 1);
   if (season_ == 1) order_.sp = order_.sd = order_.sq = 0;
-  const auto c = difference_polynomial(order_.d, order_.sd, season_);
-  const std::size_t lost = c.size() - 1;
-  if (values.size() < lost + order_.coefficients() + 2) return false;
-  w_.resize(values.size() - lost);
-  for (std::size_t t = 0; t < w_.size(); ++t) {
-    w_[t] = 0;
-    for (std::size_t j = 0; j <= lost; ++j) w_[t] += c[j] * values[t + lost - j];
-  }
+  differences_ = difference_polynomial(order_.d, order_.sd, season_);
+  const std::size_t lost = differences_.size() - 1;
+  if (known_values(values) < lost + order_.coefficients() + 2) return false;
+  fill_lines(values, completed_, gaps_);
   offset_ = 0;
+  difference();
+  known_ = static_cast<double>(w_.size() - gaps_.size());
   if (order_.has_mean()) {
     offset_ = std::accumulate(w_.begin(), w_.end(), 0.0) / static_cast<double>(w_.size());
     for (double& w : w_) w -= offset_;
   }
   return true;
+}
+
+void ArimaFitter::difference() {
+  const std::size_t lost = differences_.size() - 1;
+  w_.resize(completed_.size() - lost);
+  for (std::size_t t = 0; t < w_.size(); ++t) {
+    w_[t] = -offset_;
+    for (std::size_t j = 0; j <= lost; ++j) w_[t] += differences_[j] * completed_[t + lost - j];
+  }
 }
 
 void ArimaFitter::unpack(std::span<const double> x) {
@@ -199,13 +205,13 @@ double ArimaFitter::run_filter() {
   const bool has_mean = order_.has_mean();
   state_.assign(r + 1, 0.0);
   ones_state_.assign(r + 1, 0.0);
-  double variance = first_variance_, middle = -1.0 / variance;
+  FilterVariance filter(first_variance_);
   double product = 1, squares = 0, cross = 0, ones = 0;
-  bool settled = false;
   log_variances_ = 0;
   const double* phi = phi_.data() + 1;
   double *gain = gain_.data(), *change = change_.data();
   for (const double w : w_) {
+    const double variance = filter.variance;
     const double first = state_[0], error = w - first;
     const double ones_first = ones_state_[0], ones_error = 1.0 - ones_first;
     squares += error * error / variance;
@@ -225,20 +231,7 @@ double ArimaFitter::run_filter() {
         ones_state_[i] = phi[i] * ones_first + ones_state_[i + 1] + gain[i] * ones_push;
       }
     }
-    if (settled) continue;
-    const double lead = change[0], before = variance;
-    variance += middle * lead * lead;
-    if (!(variance > 0)) return kInfinite;
-    const double to_gain = middle * lead, from_gain = lead / variance;
-    double size = 0;
-    for (std::size_t i = 0; i < r; ++i) {
-      const double moved = phi[i] * lead + change[i + 1];
-      gain[i] += moved * to_gain;
-      change[i] = moved - gain[i] * from_gain;
-      size += change[i] * change[i];
-    }
-    middle *= variance / before;
-    settled = -middle * size < kSettled;
+    if (!filter.settled && !filter.step(phi, gain, change, r)) return kInfinite;
   }
   log_variances_ += std::log(product);
   mean_ = ones > 0 ? cross / ones : 0.0;
@@ -249,7 +242,7 @@ double ArimaFitter::run_filter() {
 
 double ArimaFitter::objective(std::span<const double> x) {
   unpack(x);
-  const double value = run_filter();
+  const double value = gaps_.empty() ? run_filter() : run_filter_with_gaps();
   return std::isfinite(value) ? value : kInfinite;
 }
 
@@ -269,8 +262,8 @@ double ArimaFitter::objective(std::span<const double> x, std::span<double> gradi
   return value;
 }
 
-void ArimaFitter::describe(std::span<const double> values, ArimaFit& out) const {
-  const auto n = static_cast<double>(w_.size());
+void ArimaFitter::describe(ArimaFit& out) const {
+  const double n = known_;
   out.order = order_;
   out.season = season_;
   out.ar = ar_;
@@ -292,7 +285,7 @@ void ArimaFitter::describe(std::span<const double> values, ArimaFit& out) const 
   for (std::size_t i = 0; i < out.state.size(); ++i) {
     out.state[i] = state_[i] - mean_ * ones_state_[i];
   }
-  const auto tail = values.last(order_.d + order_.sd * season_);
+  const auto tail = std::span(completed_).last(order_.d + order_.sd * season_);
   out.tail.assign(tail.begin(), tail.end());
 }
 
@@ -318,7 +311,8 @@ bool ArimaFitter::fit(std::span<const double> values, std::size_t season, const 
   }
   if (best == kInfinite) return false;
   objective(best_x_);
-  describe(values, out);
+  if (!gaps_.empty()) complete();
+  describe(out);
   return true;
 }
 

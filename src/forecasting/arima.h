@@ -47,42 +47,88 @@ struct ArimaFit {
   double differenced_mean = 0;
 };
 
+/// The variance of the filter's innovations, for e of variance 1.
+struct FilterVariance {
+  explicit FilterVariance(double first) : variance(first), middle(-1.0 / first) {}
+  /// One step on; gain and change have r values, change one 0 more. False if it is no variance.
+  bool step(const double* phi, double* gain, double* change, std::size_t r) {
+    constexpr double kSettled = 1e-13;  // change of the covariance from which it is constant
+    const double lead = change[0], before = variance;
+    variance += middle * lead * lead;
+    if (!(variance > 0)) return false;
+    const double to_gain = middle * lead, from_gain = lead / variance;
+    double size = 0;
+    for (std::size_t i = 0; i < r; ++i) {
+      const double moved = phi[i] * lead + change[i + 1];
+      gain[i] += moved * to_gain;
+      change[i] = moved - gain[i] * from_gain;
+      size += change[i] * change[i];
+    }
+    middle *= variance / before;
+    settled = -middle * size < kSettled;
+    return true;
+  }
+
+  double variance, middle;
+  bool settled = false;
+};
+
 /// Fits one order at a time. Reusable.
 class ArimaFitter {
  public:
-  /// False if the differenced history has not more values than coefficients + 1. `thorough` begins
-  /// at five points instead of two.
+  /// `values` may have gaps (NaN): the likelihood is that of what is known. False if the
+  /// differenced history has not more known values than coefficients + 1, or a gap that no other
+  /// value tells anything about. `thorough` begins at five points instead of two.
   enum class Search { quick, thorough };
   bool fit(std::span<const double> values, std::size_t season, const ArimaOrder& order,
            Search search, ArimaFit& out);
 
  private:
   bool take(std::span<const double> values, std::size_t season, const ArimaOrder& order);
+  void difference();
   double objective(std::span<const double> x);
   double objective(std::span<const double> x, std::span<double> gradient);
   void unpack(std::span<const double> x);
   bool start_filter();
   bool autocovariances();
   double run_filter();
-  void describe(std::span<const double> values, ArimaFit& out) const;
+  double run_filter_with_gaps();
+  void step_columns(std::size_t t, double variance);
+  void complete();
+  void describe(ArimaFit& out) const;
 
   ArimaOrder order_;
   std::size_t season_ = 1;
-  double offset_ = 0;      // taken off the differenced series
-  std::vector<double> w_;  // the differenced series
+  std::vector<double> completed_;    // the history, with something in its gaps
+  std::vector<std::size_t> gaps_;    // where
+  std::vector<double> differences_;  // the polynomial
+  double offset_ = 0;                // taken off the differenced series
+  std::vector<double> w_;            // the differenced series
+  double known_ = 0;                 // its length without gaps
   std::vector<double> ar_, ma_, seasonal_ar_, seasonal_ma_;
   std::vector<double> phi_, theta_;                         // the products; theta_[0] is 1
   std::vector<double> psi_, covariance_, column_, system_;  // of the process, for e of variance 1
   std::vector<double> gain_, change_, state_, ones_state_, probe_, x_, best_x_;
+  // With gaps: a column for each, for the mean, for the series. Of one before it has begun,
+  // nothing.
+  std::vector<double> column_states_, errors_, gram_;
+  std::size_t begun_ = 0;
   double first_variance_ = 1, mean_ = 0, squares_ = 0, log_variances_ = 0;
   QuasiNewton optimiser_;
 };
+
+/// How many of `values` are no gaps.
+[[nodiscard]] std::size_t known_values(std::span<const double> values);
+
+/// `values` with their gaps filled along lines between the nearest values, and where they are.
+void fill_lines(std::span<const double> values, std::vector<double>& completed,
+                std::vector<std::size_t>& gaps);
 
 /// The point forecasts that follow the history.
 void arima_forecast(const ArimaFit& fit, std::span<double> path);
 
 /// The log-likelihood of `values` with vague knowledge of what came before them, as R tells it:
-/// up to some 0.001 from ArimaFit::log_likelihood. Requires the history of `fit`.
+/// up to some 0.001 from ArimaFit::log_likelihood. Requires the history of `fit`, gaps included.
 [[nodiscard]] double arima_diffuse_likelihood(const ArimaFit& fit, std::span<const double> values);
 
 /// The coefficients c of (1 - B)^d (1 - B^m)^D = 1 + c_1 B + c_2 B^2 + ...; c_0 = 1 included.

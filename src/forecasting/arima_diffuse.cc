@@ -79,12 +79,13 @@ double arima_diffuse_likelihood(const ArimaFit& fit, std::span<const double> val
         values[t] - (fit.order.has_mean() ? trend : 0.0) - transition.seen(state.data(), 1);
     for (std::size_t i = 0; i < n; ++i) column[i] = transition.seen(p.data() + i * n, 1);
     const double variance = transition.seen(column.data(), 1);
-    if (variance < kUnknown) {
+    const bool known = !std::isnan(values[t]);
+    if (known && variance < kUnknown) {
       squares += error * error / variance;
       logs += std::log(variance);
       used += 1;
     }
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; known && i < n; ++i) {
       state[i] += column[i] * error / variance;
       for (std::size_t j = 0; j < n; ++j) p[i * n + j] -= column[i] * column[j] / variance;
     }

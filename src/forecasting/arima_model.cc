@@ -20,7 +20,8 @@ constexpr double kRootLeast = 1.01;  // roots nearer to the unit circle disquali
 constexpr std::size_t kLagsMost = 5, kSeasonalLagsMost = 2, kCoefficientsMost = 5;
 constexpr std::size_t kFitsMost = 94;
 constexpr std::size_t kSeasonMost = 60;  // longer cycles have more lags than histories have values
-constexpr std::size_t kOrderMost = 20;   // of an order given by name
+constexpr std::size_t kGapsSearched = 64;  // more are filled while orders are looked for
+constexpr std::size_t kOrderMost = 20;     // of an order given by name
 
 std::vector<Parameter> parameters_of(const ArimaFit& fit, std::span<const double> history) {
   std::vector<Parameter> all;
@@ -42,9 +43,14 @@ std::vector<Parameter> parameters_of(const ArimaFit& fit, std::span<const double
   return all;
 }
 
+Result<void> require_known(const History& history, std::size_t needed, std::string_view model) {
+  return require_length({history.values.first(known_values(history.values))}, needed, model);
+}
+
 class Arima : public Model {
  public:
   std::string name() const override { return fit_.order.name(fit_.season); }
+  bool takes_gaps() const override { return true; }
   void forecast(std::span<double> path) const override { arima_forecast(fit_, path); }
   std::vector<Parameter> parameters() const override { return parameters_of(fit_, history_); }
 
@@ -65,7 +71,7 @@ class FixedArima final : public Arima {
                   fmt::format("{} needs a season, the history has none", order_.name(season)));
     }
     const std::size_t needed = order_.d + order_.sd * season + order_.coefficients() + 2;
-    if (auto enough = require_length(history, needed, order_.name(season)); !enough) return enough;
+    if (auto enough = require_known(history, needed, order_.name(season)); !enough) return enough;
     history_.assign(history.values.begin(), history.values.end());
     if (fitter_.fit(history_, season, order_, ArimaFitter::Search::thorough, fit_)) return {};
     return fail(ErrorCode::invalid_input,
@@ -79,13 +85,15 @@ class FixedArima final : public Arima {
 class AutomaticArima final : public Arima {
  public:
   Result<void> fit(const History& history) override {
-    if (auto enough = require_length(history, 4, "arima"); !enough) return enough;
+    if (auto enough = require_known(history, 4, "arima"); !enough) return enough;
     history_.assign(history.values.begin(), history.values.end());
     season_ = history.season > 1 && history.season <= kSeasonMost ? history.season : 1;
     if (history_.size() < 2 * season_ + 4) season_ = 1;
     tried_.clear();
     fit_.aicc = kInfinite;
+    fill_lines(history_, searched_, gaps_);
     choose_differences();
+    if (gaps_.size() <= kGapsSearched) searched_ = history_;
     const bool constant = base_.d + base_.sd < 2;
     start(constant);
     while (tried_.size() < kFitsMost && improve(constant)) {
@@ -105,7 +113,7 @@ class AutomaticArima final : public Arima {
  private:
   void choose_differences() {
     base_ = {};
-    differenced_.assign(history_.begin(), history_.end());
+    differenced_ = searched_;
     if (season_ > 1 && needs_seasonal_difference(differenced_, season_)) {
       base_.sd = 1;
       for (std::size_t t = differenced_.size(); t-- > season_;) {
@@ -135,7 +143,7 @@ class AutomaticArima final : public Arima {
     if (!small || (roots == Roots::outside && std::ranges::count(tried_, order) > 0)) return false;
     tried_.push_back(order);
     ArimaFit next;
-    if (!fitter_.fit(history_, season_, order, ArimaFitter::Search::quick, next)) return false;
+    if (!fitter_.fit(searched_, season_, order, ArimaFitter::Search::quick, next)) return false;
     if (roots == Roots::outside && (next.aicc >= fit_.aicc || !acceptable(next))) return false;
     fit_ = std::move(next);
     return true;
@@ -199,7 +207,8 @@ class AutomaticArima final : public Arima {
     return try_order(next);
   }
 
-  std::vector<double> differenced_;
+  std::vector<double> searched_, differenced_;
+  std::vector<std::size_t> gaps_;
   std::size_t season_ = 1;
   ArimaOrder base_;
   std::vector<ArimaOrder> tried_;

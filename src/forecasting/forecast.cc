@@ -77,7 +77,7 @@ struct ForecastEngine::State {
   std::string model_name;
   ErrorPool pool;
   Replays replays;
-  std::vector<double> values, scaled, mean, work, step_widths, total_widths;
+  std::vector<double> values, scaled, gappy, mean, work, step_widths, total_widths;
   std::vector<double> all_means;
   std::vector<Outline> outlines;
   std::size_t missing = 0;
@@ -129,12 +129,26 @@ Result<void> ForecastEngine::State::replay_model(const ForecastRequest& request)
   const Candidates plan = candidates(scaled.size(), season, request.horizon);
   replays.steps = plan.steps;
   work.resize(plan.steps);
+  if (missing > 0 && model->takes_gaps()) {
+    gappy = scaled;
+    const auto seen = request.history.last(scaled.size());
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      if (std::isnan(seen[i])) gappy[i] = kMissing;
+    }
+  }
+  const auto fit = [&](std::size_t length) -> Result<void> {
+    if (missing > 0 && model->takes_gaps() &&
+        model->fit({std::span(gappy).first(length), season})) {
+      return {};
+    }
+    return model->fit({std::span(scaled).first(length), season});
+  };
   for (const std::size_t origin : std::span(plan.origins).first(plan.origins.size() - 1)) {
-    if (!model->fit({std::span(scaled).first(origin), season})) continue;
+    if (!fit(origin)) continue;
     model->forecast(work);
     add_replay(origin, work);
   }
-  if (auto fitted = model->fit({scaled, season}); !fitted) return fitted;
+  if (auto fitted = fit(scaled.size()); !fitted) return fitted;
   mean.resize(request.horizon);
   model->forecast(mean);
   return {};

@@ -99,6 +99,23 @@ TEST(Auto, ContinuesWhatNeverChanges) {
   EXPECT_THAT(forecast_of({5}).mean, testing::Each(5.0));
 }
 
+TEST(Arima, AnswersForEveryKindOfGap) {
+  for (const std::size_t cycle : {1u, 7u}) {
+    Values history = spend(120, 8);
+    for (std::size_t i = 2; i < 60; i += 3) history[i] = kMissing;
+    for (std::size_t i = 70; i < 75; ++i) history[i] = kMissing;
+    if (cycle == 7) {  // nothing is known of one weekday
+      for (std::size_t i = 3; i < 120; i += 7) history[i] = kMissing;
+    }
+    history[119] = kMissing;
+    for (const char* model : {"arima", "arima(0,1,1)", "arima(1,0,0)(0,1,1)"}) {
+      const Forecast f = forecast_of(history, 7, 14, model);
+      ASSERT_EQ(f.mean.size(), 14u) << model;
+      for (const double v : f.mean) EXPECT_TRUE(v > 5 && v < 300) << model << ' ' << v;
+    }
+  }
+}
+
 TEST(Auto, NeverTakesATrendFromAFewValues) {
   const struct {
     std::size_t season;

@@ -17,7 +17,7 @@ namespace costops::forecasting {
 
 /// What a model may look at.
 struct History {
-  std::span<const double> values;  ///< Oldest first; finite.
+  std::span<const double> values;  ///< Oldest first; finite, or missing if takes_gaps() says so.
   std::size_t season = 1;          ///< Periods per cycle; 1: none.
 };
 
@@ -34,8 +34,10 @@ class Model {
   /// What was fitted, with the chosen form: "naive", "ETS(M,Ad,M)", "ARIMA(0,1,1)(0,1,1)[12]".
   [[nodiscard]] virtual std::string name() const = 0;
   /// Fails with invalid_input if the history is too short, or of a kind that the method cannot
-  /// take (zeros in a multiplicative form). Requires finite values.
+  /// take (zeros in a multiplicative form). Requires values as History tells.
   [[nodiscard]] virtual Result<void> fit(const History& history) = 0;
+  /// True if values may be missing (NaN): the method then learns from the others alone.
+  [[nodiscard]] virtual bool takes_gaps() const { return false; }
   /// The point forecasts 1 to path.size() periods ahead. Requires a successful fit.
   virtual void forecast(std::span<double> path) const = 0;
   /// In the order of the method's definition. Requires a successful fit.
