@@ -34,30 +34,52 @@ Distinct distinct_codes(std::span<const std::uint32_t> codes, std::span<const st
   return distinct;
 }
 
+Result<std::size_t> records_in(duck::Connection& connection) {
+  auto rows = connection.ask(
+      "SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM plain_records)");
+  if (!rows) return fail(rows.error());
+  const auto more = rows->next();
+  if (!more) return fail(more.error());
+  return static_cast<std::size_t>(rows->column<std::int64_t>(0)[0]);
+}
+
 }  // namespace
 
-Result<void> DuckdbLedger::load_known_ids() {
-  known_ids_.clear();
-  too_many_ids_ = false;
+Result<void> DuckdbLedger::for_each_ids(
+    const std::function<void(std::span<const RecordId>)>& visit) const {
   auto connection = reader(Work::writing);
   if (!connection) return fail(connection.error());
   auto select =
       connection->prepare("SELECT id FROM records UNION ALL SELECT id FROM plain_records");
   if (!select) return fail(select.error());
   auto rows = select->stream();
-  auto read = duck::for_each_row(rows, [&](std::size_t row) {
-    keep_known_id(duck::id_of(rows->column<duckdb_hugeint>(0)[row]));
-  });
-  known_ids_loaded_ = read.has_value();
-  return read;
+  if (!rows) return fail(rows.error());
+  std::vector<RecordId> ids;
+  for (auto more = rows->next(); !more || *more; more = rows->next()) {
+    if (!more) return fail(more.error());
+    ids.clear();
+    const auto stored = rows->column<duckdb_hugeint>(0);
+    for (std::size_t row = 0; row < rows->size(); ++row) ids.push_back(duck::id_of(stored[row]));
+    visit(ids);
+  }
+  return {};
 }
 
-void DuckdbLedger::keep_known_id(RecordId id) {
-  if (too_many_ids_) return;
-  known_ids_.insert(id);
-  if (known_ids_.size() <= limits_.fingerprints) return;
+Result<void> DuckdbLedger::load_known_ids() {
   known_ids_.clear();
-  too_many_ids_ = true;
+  auto connection = reader(Work::writing);
+  if (!connection) return fail(connection.error());
+  const auto records = records_in(*connection);
+  if (!records) return fail(records.error());
+  too_many_ids_ = *records > limits_.fingerprints;
+  Result<void> read;
+  if (!too_many_ids_) {
+    // Equal fingerprints of two ids answer for both.
+    read =
+        for_each_ids([&](std::span<const RecordId> ids) { known_ids_.insert_all(ids, suspects_); });
+  }
+  known_ids_loaded_ = read.has_value();
+  return read;
 }
 
 Result<void> DuckdbLedger::prepare_to_write() {
@@ -125,8 +147,17 @@ Result<void> DuckdbLedger::judge(const LedgerBatch& batch) {
     too_many_ids_ = true;
   }
   if (too_many_ids_) {
+    // One pass over the ids that are stored, whatever the number of them that the batch repeats.
+    const IdSieve sieve(batch.usage->ids);
+    FingerprintSet held;
+    auto read = for_each_ids([&](std::span<const RecordId> ids) {
+      for (const RecordId id : ids) {
+        if (sieve.may_contain(id)) held.insert(id);
+      }
+    });
+    if (!read) return read;
     return admission_.judge(
-        batch, [](RecordId) { return true; }, look_up);
+        batch, [&](RecordId id) { return held.may_contain(id); }, look_up);
   }
   suspects_.clear();
   known_ids_.insert_all(batch.usage->ids, suspects_);

@@ -5,10 +5,11 @@
 //
 // Memory. Appending runs under a small memory limit of the database's, whatever the ledger's size;
 // questions may use more. Which ids the ledger holds is kept as fingerprints (6 to 11 bytes each);
-// a ledger of more records than Limits::fingerprints asks its table instead, batch by batch.
+// a ledger of more records than Limits::fingerprints reads its ids instead, once for each batch.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -129,8 +130,10 @@ class DuckdbLedger final : public Ledger {
   // duckdb_append.cc
   [[nodiscard]] Result<void> judge(const LedgerBatch& batch);
   [[nodiscard]] Result<void> load_next_entry();
+  /// Visits the ids of all records, in no order, some thousand at a time.
+  [[nodiscard]] Result<void> for_each_ids(
+      const std::function<void(std::span<const RecordId>)>& visit) const;
   [[nodiscard]] Result<void> load_known_ids();
-  void keep_known_id(RecordId id);
   [[nodiscard]] Result<AppendCounts> append_judged(const LedgerBatch& batch);
   [[nodiscard]] Result<BatchNumbers> number_texts(const LedgerBatch& batch,
                                                   std::span<const std::uint32_t> rows,

@@ -372,5 +372,15 @@ TEST(FingerprintSet, NeverDeniesWhatItHolds) {
   EXPECT_EQ(set.size(), 600'000u);
 }
 
+TEST(IdSieve, KeepsTheBatchAndNothingElse) {
+  std::vector<RecordId> batch;
+  for (std::uint64_t i = 0; i < 122'880; ++i) batch.push_back({i * 31, i});
+  const IdSieve sieve(batch);
+  EXPECT_TRUE(std::ranges::all_of(batch, [&](RecordId id) { return sieve.may_contain(id); }));
+  std::uint64_t mistaken = 0;
+  for (std::uint64_t i = 0; i < 600'000; ++i) mistaken += sieve.may_contain({i * 31, i + 1});
+  EXPECT_LE(mistaken, 3u);
+}
+
 }  // namespace
 }  // namespace costops::storage

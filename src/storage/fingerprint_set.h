@@ -40,4 +40,16 @@ class FingerprintSet {
   std::size_t size_ = 0;
 };
 
+/// Recognizes a batch's ids among many millions that pass by: a bitmap that stays in the cache says
+/// no to 97 of 100 others, a FingerprintSet to the rest.
+class IdSieve {
+ public:
+  explicit IdSieve(std::span<const RecordId> ids);
+  [[nodiscard]] bool may_contain(RecordId id) const;
+
+ private:
+  std::vector<std::uint64_t> bitmap_;
+  FingerprintSet set_;
+};
+
 }  // namespace costops::storage
