@@ -21,7 +21,10 @@ target_compile_options(costops_build_flags INTERFACE
 if(COSTOPS_SANITIZE)
   target_compile_options(costops_build_flags INTERFACE
     -fsanitize=${COSTOPS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(costops_build_flags INTERFACE -fsanitize=${COSTOPS_SANITIZE})
+  # Libraries on demand are then loaded by the sanitizer's library, which searches the program's
+  # RPATH, but not its RUNPATH.
+  target_link_options(costops_build_flags INTERFACE -fsanitize=${COSTOPS_SANITIZE}
+    LINKER:--disable-new-dtags)
 endif()
 if(COSTOPS_FUZZ)
   target_compile_options(costops_build_flags INTERFACE -fsanitize=fuzzer-no-link)
