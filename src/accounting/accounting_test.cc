@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "accounting/ledger_fixture.h"
 #include "accounting/local_steps.h"
 #include "accounting/price_definition.h"
 #include "costops/accounting/ingest.h"
@@ -71,24 +72,14 @@ std::string claude_line(std::string_view message, std::string_view model, int ou
          R"(","usage":{"input_tokens":10,"output_tokens":)" + std::to_string(output) + "}}}\n";
 }
 
-class Accounting : public testing::Test {
+class Accounting : public LedgerFixture {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/costops-accounting-XXXXXX";
-    folder_ = mkdtemp(name);
-    open();
+    LedgerFixture::SetUp();
     options_.read.now = time("2026-08-01");
     options_.default_at = time("2026-08-01");
   }
-  void TearDown() override {
-    ledger_.reset();
-    std::filesystem::remove_all(folder_);
-  }
 
-  void open() {
-    ledger_.reset();
-    ledger_ = storage::open_ledger("duckdb:" + folder_ + "/ledger", OpenMode::create).value();
-  }
   std::string file(std::string_view name, std::string_view text) {
     const std::string path = folder_ + "/" + std::string(name);
     std::ofstream(path, std::ios::binary) << text;
@@ -122,8 +113,6 @@ class Accounting : public testing::Test {
     return id;
   }
 
-  std::string folder_;
-  std::unique_ptr<storage::Ledger> ledger_;
   IngestOptions options_;
   pricing::PriceBook book_ = test_book();
 };

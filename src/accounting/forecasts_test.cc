@@ -2,13 +2,12 @@
 #include "costops/accounting/forecasts.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 #include <random>
 
+#include "accounting/ledger_fixture.h"
 #include "costops/accounting/ingest.h"
 
 namespace costops::accounting {
@@ -85,19 +84,8 @@ TEST(ForecastUsage, SaysWhatAModelNeeds) {
 }
 
 /// A call of a million tokens a day; 4 USD each, half of that from `cut` on.
-class PriceCut : public testing::Test {
+class PriceCut : public LedgerFixture {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/costops-forecasts-XXXXXX";
-    folder_ = mkdtemp(name);
-    ledger_ =
-        storage::open_ledger("duckdb:" + folder_ + "/ledger", storage::OpenMode::create).value();
-  }
-  void TearDown() override {
-    ledger_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   static pricing::PriceBook book(std::string_view cut) {
     pricing::PriceBookBuilder builder;
     for (const bool after : {false, true}) {
@@ -134,8 +122,6 @@ class PriceCut : public testing::Test {
     return forecast_usage(series, {.horizon = 10, .prices = &changes_}).value();
   }
 
-  std::string folder_;
-  std::unique_ptr<storage::Ledger> ledger_;
   PriceChanges changes_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -13,32 +14,29 @@ namespace {
 
 using forecasting::Grid;
 
-/// Usage of one model, meter by meter.
-using Mix = std::array<double, kMeterCount>;
-
-void add(Mix& to, const Quantities& quantities) {
-  for (std::size_t m = 0; m < kMeterCount; ++m) to[m] += static_cast<double>(quantities[m]);
-}
-
-double rate_of(const pricing::Price& price, Meter meter) {
-  const pricing::MeterRate* rate = price.rate_of(meter);
-  if (rate == nullptr) return forecasting::kMissing;
-  return static_cast<double>(rate->base.pico) / static_cast<double>(rate->base.per);
-}
-
-/// What the usage costs at one price by what it costs at another. 1 where nothing can be said.
-double factor_between(const Mix& mix, const pricing::Price* from, const pricing::Price* to) {
-  if (from == to || from == nullptr || to == nullptr || from->currency != to->currency) return 1.0;
-  double before = 0, after = 0;
+/// Adds up to the largest number there is: weights need no more.
+void add(Quantities& to, const Quantities& quantities) {
   for (std::size_t m = 0; m < kMeterCount; ++m) {
-    if (!(mix[m] > 0)) continue;
-    const double old_rate = rate_of(*from, static_cast<Meter>(m));
-    const double new_rate = rate_of(*to, static_cast<Meter>(m));
-    if (std::isnan(old_rate) || std::isnan(new_rate)) continue;
-    before += mix[m] * old_rate;
-    after += mix[m] * new_rate;
+    if (__builtin_add_overflow(to[m], quantities[m], &to[m])) {
+      to[m] = std::numeric_limits<std::int64_t>::max();
+    }
   }
-  return before > 0 && after > 0 ? after / before : 1.0;
+}
+
+/// What the usage costs at one price by what it costs at another, both exact sums of charges at
+/// the standard rates that the two have. 1 where nothing can be said.
+double factor_between(const Quantities& mix, const pricing::Price* from, const pricing::Price* to) {
+  if (from == to || from == nullptr || to == nullptr || from->currency != to->currency) return 1.0;
+  Amount before, after;
+  for (std::size_t m = 0; m < kMeterCount; ++m) {
+    const pricing::MeterRate* const old_rate = from->rate_of(static_cast<Meter>(m));
+    const pricing::MeterRate* const new_rate = to->rate_of(static_cast<Meter>(m));
+    if (old_rate == nullptr || new_rate == nullptr) continue;
+    before += price_of(old_rate->base, mix[m]);
+    after += price_of(new_rate->base, mix[m]);
+  }
+  const bool comparable = before > Amount() && after > Amount();
+  return comparable ? forecasting::units_of(after) / forecasting::units_of(before) : 1.0;
 }
 
 /// One model's standard prices, one after the other.
@@ -76,7 +74,7 @@ class PriceCourse {
   }
 
   /// The mean over a period of what the usage costs by what it costs at `reference`.
-  [[nodiscard]] double mean_factor(const Mix& mix, const pricing::Price* reference,
+  [[nodiscard]] double mean_factor(const Quantities& mix, const pricing::Price* reference,
                                    TimeRange period) const {
     double sum = 0;
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
@@ -91,7 +89,7 @@ class PriceCourse {
   }
 
   /// Every change that costs the usage more or less.
-  void tell(const std::string& provider, const std::string& model, const Mix& mix,
+  void tell(const std::string& provider, const std::string& model, const Quantities& mix,
             std::vector<PriceChange>& into) const {
     for (std::size_t i = 1; i < pieces_.size(); ++i) {
       const double factor = factor_between(mix, pieces_[i - 1].price, pieces_[i].price);
@@ -110,7 +108,7 @@ class PriceCourse {
 /// One series' usage of one model whose price changes.
 struct Share {
   const PriceCourse* course = nullptr;
-  Mix mix{};
+  Quantities mix{};           ///< Of the whole history.
   std::vector<double> costs;  ///< By period.
 };
 
@@ -239,7 +237,7 @@ class Comparison {
   const Grid& grid_;
   Grid ahead_;
   std::map<Name, PriceCourse> courses_;
-  std::map<Name, Mix> mixes_;
+  std::map<Name, Quantities> mixes_;
   std::map<std::pair<std::vector<std::string>, Currency>, std::map<Name, Share>> shares_;
 };
 

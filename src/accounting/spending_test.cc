@@ -1,12 +1,11 @@
 // spending_test.cc - series, anomalies and budgets of a real ledger. A million tokens cost 1 USD.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 
+#include "accounting/ledger_fixture.h"
 #include "costops/accounting/anomalies.h"
 #include "costops/accounting/budgets.h"
 #include "costops/accounting/ingest.h"
@@ -36,19 +35,8 @@ pricing::PriceBook dollar_book() {
   return pricing::PriceBook::build(std::move(builder)).value();
 }
 
-class Spending : public testing::Test {
+class Spending : public LedgerFixture {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/costops-spending-XXXXXX";
-    folder_ = mkdtemp(name);
-    ledger_ =
-        storage::open_ledger("duckdb:" + folder_ + "/ledger", storage::OpenMode::create).value();
-  }
-  void TearDown() override {
-    ledger_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   /// A call that costs `dollars`; spend() writes all of them.
   void call(std::string_view at, std::string_view dollars, std::string_view model = "a") {
     const auto tokens =
@@ -107,9 +95,8 @@ class Spending : public testing::Test {
     return budget;
   }
 
-  std::string folder_, lines_;
+  std::string lines_;
   int calls_ = 0;
-  std::unique_ptr<storage::Ledger> ledger_;
 };
 
 SeriesRequest all_until(std::string_view now) {

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from small_disk import fill, small_disk
+
 KILLS = 20
 MARK = f"COSTOPS_FAULT_TEST={os.getpid()}"
 
@@ -82,23 +84,13 @@ def interrupted(program, folder):
 
 
 def full(program, folder):
-    if os.geteuid() != 0:
-        print("SKIPPED full: a small tmpfs needs root")
-        return
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode != 0:
-        print("SKIPPED full: tmpfs cannot be mounted here")
-        return
-    try:
+    with small_disk(folder, "64k") as disk:
+        if disk is None:
+            return
         output = folder / "compare.json"
         assert start(program, program, output).wait() == 0
         before = output.read_bytes()
-        with open(folder / "filler", "wb", buffering=0) as filler:
-            try:
-                while True:
-                    filler.write(b"x" * 512)
-            except OSError:
-                pass
+        fill(folder / "filler")
         process = start(program, program, output)
         errors = process.stderr.read()
         assert process.wait() == 1, errors
@@ -106,8 +98,6 @@ def full(program, folder):
         assert output.read_bytes() == before, "the result from before was changed"
         assert sorted(os.listdir(folder)) == ["compare.json", "filler"], os.listdir(folder)
         print("full: said, the result from before stays, nothing else is left")
-    finally:
-        subprocess.run(["umount", str(folder)], check=False)
 
 
 def hanging(program, folder):

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from small_disk import fill, small_disk
+
 KILLS = 40
 RUN = ["run", "--quick", "--targets", "cost_calculator,aggregator"]
 
@@ -83,24 +85,14 @@ def interrupted(program, folder):
 
 
 def full(program, folder):
-    if os.geteuid() != 0:
-        print("SKIPPED full: a small tmpfs needs root")
-        return
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode != 0:
-        print("SKIPPED full: tmpfs cannot be mounted here")
-        return
-    try:
+    with small_disk(folder, "256k") as disk:
+        if disk is None:
+            return
         out = folder / "out"
         assert start(program, out).wait() == 0
         before = {f: f.read_bytes() for f in (out / "raw").iterdir()}
         filler = folder / "filler"
-        with open(filler, "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"x" * 512)
-            except OSError:
-                pass
+        fill(filler)
         process = start(program, out)
         errors = process.stderr.read()
         assert process.wait() == 1, errors
@@ -114,8 +106,6 @@ def full(program, folder):
         assert start(program, out).wait() == 0
         assert check_files(out) == 0
         print("full: told, every file as before, works again once there is room")
-    finally:
-        subprocess.run(["umount", str(folder)], check=False)
 
 
 def memory(program, folder):
